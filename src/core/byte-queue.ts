@@ -1,0 +1,248 @@
+import { indexIn } from "./byte-search.ts";
+import { oneByteText } from "./byte-text.ts";
+import type { FrameInput } from "./framing.ts";
+
+/** Pieces smaller than this are copied together while they wait for the rest of their message. */
+const SMALL_PIECE = 4096;
+/** The largest of the blocks that small pieces are copied into. */
+const LARGEST_BLOCK = 65_536;
+/** How many sequences of bytes the queue remembers the search of. */
+const MAX_NEEDLES = 8;
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/**
+ * What `subarray` makes views with. Called directly, with memory and origin at hand, it makes them in half the time: most
+ * of the work of decoding small messages is in making their `Buffer`s.
+ */
+const View = (
+  Buffer as unknown as { [Symbol.species]: new (memory: ArrayBufferLike, at: number, length: number) => Buffer }
+)[Symbol.species];
+
+/**
+ * The bytes that were received and not yet made into messages, in the pieces in which they came. A message that lies in
+ * one piece is handed out as a view of it; bytes of a message that comes in many pieces are copied once when they are
+ * small, and once more when the message is complete. Nothing that was handed out is ever written to again.
+ */
+export class ByteQueue<Message extends string | Buffer = Buffer> implements FrameInput<Message> {
+  /** The first piece; what is before `#offset` in it is gone. */
+  #first: Buffer = NOTHING;
+  #offset = 0;
+  /** The memory that the first piece is a view of, and where it starts there. */
+  #memory: ArrayBufferLike = NOTHING.buffer;
+  #origin = 0;
+  /** What was left of the first piece, decoded, if a character is a byte in it; `undefined`: not tried; `""`: not so. */
+  #text: string | undefined;
+  /** Where in the first piece `#text` starts. */
+  #textStart = 0;
+  /** The pieces after the first. */
+  #rest: Buffer[] = [];
+  /** The block that the last piece is a view of, if that was copied, and how much of the block is used. */
+  #block: Buffer | undefined;
+  #blockUsed = 0;
+  #length = 0;
+  /** The piece that was last looked at, -1 for the first one, and its distance from the start of the first. */
+  #piece = -1;
+  #pieceStart = 0;
+  /** How many bytes were ever dropped: what `#searched` counts from. */
+  #dropped = 0;
+  /** Where the next search for `#needle` goes on, counted from the first byte that was ever there. */
+  #searched = 0;
+  #needle: number | Uint8Array | undefined;
+  /** The same for the needles that were searched for before. */
+  readonly #otherNeedles = new Map<number | Uint8Array, number>();
+  readonly #encoding: BufferEncoding | undefined;
+
+  /** @param encoding what messages are decoded with; without it they are `Buffer`s. */
+  constructor(encoding?: BufferEncoding) {
+    this.#encoding = encoding;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Appends received bytes. They belong to the queue from now on. */
+  push(piece: Buffer): void {
+    if (piece.length === 0) return;
+    if (this.#length === 0) this.#setFirst(piece);
+    else if (piece.length < SMALL_PIECE) this.#append(piece);
+    else this.#rest.push(piece);
+    if (piece.length >= SMALL_PIECE) this.#block = undefined;
+    this.#length += piece.length;
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.skip(this.#length);
+  }
+
+  at(index: number): number {
+    const position = this.#offset + index;
+    if (position < this.#first.length && index >= 0) return this.#first[position] as number;
+    if (!(index >= 0 && index < this.#length)) {
+      throw new RangeError(`index ${index} is outside the ${this.#length} bytes of the queue`);
+    }
+    const piece = this.#locate(position);
+    return piece[position - this.#pieceStart] as number;
+  }
+
+  indexOf(needle: number | Uint8Array): number {
+    if (needle !== this.#needle) this.#changeNeedle(needle);
+    const from = Math.max(0, this.#searched - this.#dropped);
+    const found = this.#rest.length === 0 ? this.#indexInFirst(needle, from) : this.#indexInPieces(needle, from);
+    const overlap = typeof needle === "number" ? 0 : needle.length - 1;
+    this.#searched = this.#dropped + (found >= 0 ? found : Math.max(from, this.#length - overlap));
+    return found;
+  }
+
+  take(length: number): Message {
+    const encoding = this.#encoding;
+    if (encoding === undefined) return this.read(length) as Message;
+    const start = this.#offset;
+    if (start + length > this.#first.length) return this.message(this.read(length));
+    // A message that is most of its piece is decoded alone, or a piece with one message would be decoded twice.
+    if (this.#text === undefined && length * 2 < this.#first.length - start) this.#decode(encoding);
+    const from = start - this.#textStart;
+    const text = this.#text
+      ? this.#text.slice(from, from + length)
+      : this.#first.toString(encoding, start, start + length);
+    this.skip(length);
+    return text as Message;
+  }
+
+  read(length: number): Buffer {
+    const start = this.#offset;
+    if (start + length > this.#first.length) return this.#readPieces(length);
+    const bytes = new View(this.#memory, this.#origin + start, length);
+    this.skip(length);
+    return bytes;
+  }
+
+  skip(length: number): void {
+    if (!(length >= 0 && length <= this.#length)) throw outside(length, this.#length);
+    this.#length -= length;
+    this.#dropped += length;
+    this.#offset += length;
+    if (this.#offset >= this.#first.length) this.#dropPieces();
+  }
+
+  message(bytes: Buffer): Message {
+    return (this.#encoding === undefined ? bytes : bytes.toString(this.#encoding)) as Message;
+  }
+
+  #setFirst(piece: Buffer): void {
+    this.#first = piece;
+    this.#memory = piece.buffer;
+    this.#origin = piece.byteOffset;
+    this.#text = undefined;
+  }
+
+  #decode(encoding: BufferEncoding): void {
+    this.#textStart = this.#offset;
+    this.#text = oneByteText(this.#first.subarray(this.#offset), encoding);
+  }
+
+  /** Lets go of the pieces that lie before `#offset`, and of all memory once the queue is empty. */
+  #dropPieces(): void {
+    this.#piece = -1;
+    this.#pieceStart = 0;
+    if (this.#length === 0) {
+      this.#rest = [];
+      this.#block = undefined;
+      this.#offset = 0;
+      this.#setFirst(NOTHING);
+      return;
+    }
+    let dropped = 0;
+    let first = this.#first;
+    while (this.#offset >= first.length) {
+      this.#offset -= first.length;
+      first = this.#rest[dropped++] as Buffer;
+    }
+    this.#setFirst(first);
+    this.#rest.splice(0, dropped);
+  }
+
+  #readPieces(length: number): Buffer {
+    if (!(length <= this.#length)) throw outside(length, this.#length);
+    const bytes = this.#copy(0, length);
+    this.skip(length);
+    return bytes;
+  }
+
+  /** The bytes from `start` to `end`, in memory of their own. */
+  #copy(start: number, end: number): Buffer {
+    const joined = Buffer.allocUnsafe(end - start);
+    let position = this.#offset + start;
+    for (let filled = 0; filled < joined.length;) {
+      const copied = this.#locate(position).copy(joined, filled, position - this.#pieceStart);
+      filled += copied;
+      position += copied;
+    }
+    return joined;
+  }
+
+  /** Copies a small piece behind the last one, so that a message in tiny pieces does not cost an object for each. */
+  #append(piece: Buffer): void {
+    const last = this.#rest.length - 1;
+    if (this.#block === undefined || this.#blockUsed + piece.length > this.#block.length) {
+      // As large as what waits already: the cost per byte stays the same however long the message grows.
+      this.#block = Buffer.allocUnsafeSlow(Math.min(LARGEST_BLOCK, Math.max(SMALL_PIECE, this.#length)));
+      this.#blockUsed = piece.copy(this.#block);
+      this.#rest.push(this.#block.subarray(0, this.#blockUsed));
+      return;
+    }
+    this.#blockUsed += piece.copy(this.#block, this.#blockUsed);
+    const grown = this.#block.subarray(0, this.#blockUsed);
+    if (last >= 0) this.#rest[last] = grown;
+    else this.#setFirst(grown);
+  }
+
+  /** The piece that holds a position, counted from the start of the first piece. Quick where positions only grow. */
+  #locate(position: number): Buffer {
+    if (position < this.#pieceStart) {
+      this.#piece = -1;
+      this.#pieceStart = 0;
+    }
+    for (;;) {
+      const piece = this.#piece < 0 ? this.#first : (this.#rest[this.#piece] as Buffer);
+      if (position < this.#pieceStart + piece.length) return piece;
+      this.#pieceStart += piece.length;
+      this.#piece++;
+    }
+  }
+
+  #changeNeedle(needle: number | Uint8Array): void {
+    if (this.#otherNeedles.size >= MAX_NEEDLES) this.#otherNeedles.clear();
+    if (this.#needle !== undefined) this.#otherNeedles.set(this.#needle, this.#searched);
+    this.#needle = needle;
+    this.#searched = this.#otherNeedles.get(needle) ?? 0;
+  }
+
+  #indexInFirst(needle: number | Uint8Array, from: number): number {
+    const found = indexIn(this.#first, needle, this.#offset + from);
+    return found < 0 ? -1 : found - this.#offset;
+  }
+
+  #indexInPieces(needle: number | Uint8Array, from: number): number {
+    const overlap = typeof needle === "number" ? 0 : needle.length - 1;
+    for (let at = from; at < this.#length;) {
+      const piece = this.#locate(this.#offset + at);
+      const start = this.#pieceStart - this.#offset;
+      const found = indexIn(piece, needle, at - start);
+      if (found >= 0) return start + found;
+      const end = start + piece.length;
+      // What starts in the last bytes of this piece may end in the following ones.
+      const seam = Math.max(at, end - overlap);
+      const across = overlap === 0 ? -1 : indexIn(this.#copy(seam, Math.min(this.#length, end + overlap)), needle, 0);
+      if (across >= 0) return seam + across;
+      at = end;
+    }
+    return -1;
+  }
+}
+
+function outside(length: number, available: number): RangeError {
+  return new RangeError(`${length} bytes were asked of a queue of ${available}`);
+}
