@@ -1,0 +1,46 @@
+import { closeSync, constants, openSync } from "node:fs";
+import type { Duplex } from "node:stream";
+import { ReadStream } from "node:tty";
+import type { SerialBindingPort } from "./serial-binding.ts";
+import type { SerialSettings } from "./serial-settings.ts";
+
+/** Received bytes that a stream holds while nobody takes them. */
+const HIGH_WATER_MARK = 65_536;
+
+/**
+ * The bytes of an open port, as a stream. The port stays open beside it for configuration, control lines and the lock;
+ * destroying the stream does not close the port.
+ */
+export async function openSerialStream(settings: SerialSettings, port: SerialBindingPort): Promise<Duplex> {
+  return process.platform === "win32" ? await bindingStream(settings, port) : ttyStream(settings.path);
+}
+
+/**
+ * libuv's terminal stream: faster than `serialport`'s own and safe in worker threads. On a descriptor of its own, because
+ * libuv puts a new one in its place, which would lose the lock of the port's.
+ */
+export function ttyStream(path: string): Duplex {
+  const fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  try {
+    const options: ConstructorParameters<typeof ReadStream>[1] & { highWaterMark: number } = {
+      highWaterMark: HIGH_WATER_MARK,
+    };
+    return new ReadStream(fd, options);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** `serialport`'s own stream, where the system has no descriptors for ports (Windows). Main thread only. */
+export async function bindingStream(settings: SerialSettings, port: SerialBindingPort): Promise<Duplex> {
+  const { SerialPort } = await import("serialport");
+  const { path, baudRate } = settings;
+  // Gives the stream the port that is open already. The types of the package leave the binding out.
+  const binding = { list: async () => [], open: async () => port };
+  const options = { binding, path, baudRate, autoOpen: false, highWaterMark: HIGH_WATER_MARK };
+  return await new Promise((resolve, reject) => {
+    const stream = new SerialPort(options);
+    stream.open((error) => (error ? reject(error) : resolve(stream)));
+  });
+}

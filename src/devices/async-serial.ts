@@ -1,0 +1,96 @@
+import type { AsyncListener, AsyncTransport, ListenerEvents } from "../modes/async-transport.ts";
+import { openSerialStream } from "./async-serial-stream.ts";
+import { AsyncSerialTransport } from "./async-serial-transport.ts";
+import { openSerialPort } from "./serial-binding.ts";
+import { closePort } from "./serial-drain.ts";
+import { portOpenError } from "./serial-errors.ts";
+import { serialSettings } from "./serial-settings.ts";
+import type { SerialSettings } from "./serial-settings.ts";
+import type { SerialLink, SerialOptions } from "./serial.ts";
+
+/**
+ * Opens a serial port for a client or a persistent channel.
+ *
+ * @throws OptionsError `ERR_OPTIONS` for an option that cannot be used.
+ * @throws OpenError `ERR_PORT_NOT_FOUND`, `ERR_PORT_PERMISSION`, `ERR_PORT_NOT_TTY`, `ERR_PORT_IN_USE`, `ERR_PORT_FAILED`.
+ * @throws the reason of `signal` when it is aborted; what was opened by then is closed again.
+ */
+export async function connectAsyncSerial(
+  options: SerialOptions,
+  signal: AbortSignal,
+): Promise<AsyncTransport<SerialLink>> {
+  const settings = serialSettings(options);
+  signal.throwIfAborted();
+  const opening = openTransport(settings);
+  return await new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const settle = (done: () => void): void => {
+      signal.removeEventListener("abort", abort);
+      done();
+    };
+    opening.then(
+      (transport) => settle(() => (signal.aborted ? transport.destroy() : resolve(transport))),
+      (error: unknown) => settle(() => reject(error)),
+    );
+  });
+}
+
+/**
+ * Opens a serial port for a server. The port is the one connection: it is accepted as soon as the listener is given.
+ *
+ * @throws OptionsError `ERR_OPTIONS` for an option that cannot be used.
+ * @throws OpenError `ERR_PORT_NOT_FOUND`, `ERR_PORT_PERMISSION`, `ERR_PORT_NOT_TTY`, `ERR_PORT_IN_USE`, `ERR_PORT_FAILED`.
+ */
+export async function listenAsyncSerial(
+  options: SerialOptions,
+  events: ListenerEvents<SerialLink>,
+): Promise<AsyncListener> {
+  const settings = serialSettings(options);
+  const transport = await openTransport(settings);
+  return new SerialListener(settings.path, transport, events);
+}
+
+async function openTransport(settings: SerialSettings): Promise<AsyncSerialTransport> {
+  const port = await openSerialPort(settings);
+  try {
+    return new AsyncSerialTransport(settings, await openSerialStream(settings, port), port);
+  } catch (error) {
+    await closePort(port);
+    throw portOpenError(settings, error);
+  }
+}
+
+/** A serial port that was opened for a server. */
+class SerialListener implements AsyncListener {
+  readonly acceptsMany = false;
+  readonly address: { readonly path: string };
+  /** The transport, until it is handed over. */
+  #transport: AsyncSerialTransport | undefined;
+
+  constructor(path: string, transport: AsyncSerialTransport, events: ListenerEvents<SerialLink>) {
+    this.address = { path };
+    this.#transport = transport;
+    // After everybody who waits for the listener has got it.
+    setImmediate(() => {
+      const accepted = this.#transport;
+      this.#transport = undefined;
+      if (accepted !== undefined) events.accepted(accepted);
+    });
+  }
+
+  async close(): Promise<void> {
+    const transport = this.#transport;
+    this.#transport = undefined;
+    if (transport !== undefined) await released(transport);
+  }
+}
+
+/** Closes a transport that nobody has got. Resolves when the port is free again. */
+async function released(transport: AsyncSerialTransport): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const ignore = (): void => undefined;
+    transport.attach({ data: ignore, ended: ignore, drained: ignore, silent: ignore, closed: () => resolve() });
+    transport.destroy();
+  });
+}

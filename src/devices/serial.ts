@@ -1,0 +1,124 @@
+/**
+ * Serial lines: RS-232, USB adapters, pseudo-terminals. `serialport` lists, opens, configures, locks and drives the port.
+ *
+ * @phrase a serial line
+ * @address path: "/dev/ttyUSB0", baudRate: 9600
+ */
+export class SerialDevice {
+  static readonly deviceName = "Serial";
+  /** Neither can one side be closed alone, nor are there several connections. */
+  static readonly provides = [] as const;
+}
+
+/** Which port to open, and how. The names and defaults are those of `serialport`. */
+export interface SerialOptions {
+  /** The port: `/dev/ttyUSB0`, `/dev/tty.usbserial-A1`, `COM3`. */
+  path: string;
+  /**
+   * The speed in baud.
+   *
+   * @defaultValue 9600
+   */
+  baudRate?: number;
+  /**
+   * Bits in a character.
+   *
+   * @defaultValue 8
+   */
+  dataBits?: 5 | 6 | 7 | 8;
+  /**
+   * The parity bit.
+   *
+   * @defaultValue `"none"`
+   */
+  parity?: "none" | "even" | "odd" | "mark" | "space";
+  /**
+   * Stop bits after a character.
+   *
+   * @defaultValue 1
+   */
+  stopBits?: 1 | 1.5 | 2;
+  /**
+   * Hardware flow control with RTS and CTS.
+   *
+   * @defaultValue false
+   */
+  rtscts?: boolean;
+  /**
+   * Software flow control of what is sent: the other end's XOFF stops it, its XON starts it again.
+   *
+   * @defaultValue false
+   */
+  xon?: boolean;
+  /**
+   * Software flow control of what is received: XOFF is sent when the input fills up.
+   *
+   * @defaultValue false
+   */
+  xoff?: boolean;
+  /**
+   * Any character, not only XON, starts the output again.
+   *
+   * @defaultValue false
+   */
+  xany?: boolean;
+  /**
+   * Drops DTR when the port is closed, which makes modems and many boards hang up or reset.
+   *
+   * @defaultValue true
+   */
+  hupcl?: boolean;
+  /**
+   * Locks the port: another open of it fails with `ERR_PORT_IN_USE`.
+   *
+   * @defaultValue true
+   */
+  lock?: boolean;
+  /**
+   * After so many milliseconds of silence in the middle of a message, what is there of it is dropped, and the next byte
+   * begins a new message; after bad bytes, everything is dropped until the line has been silent that long. 0: no limit.
+   *
+   * @defaultValue 0
+   */
+  interByteTimeoutMs?: number;
+}
+
+/** Modem control lines, as the other end sees them. */
+export interface SerialStatus {
+  /** Clear to send. */
+  readonly cts: boolean;
+  /** Data set ready. */
+  readonly dsr: boolean;
+  /** Data carrier detect. */
+  readonly dcd: boolean;
+}
+
+/** Modem control lines that can be set. What is left out stays as it is, but for `brk`. */
+export interface SerialControl {
+  /** Data terminal ready. */
+  dtr?: boolean;
+  /** Request to send. */
+  rts?: boolean;
+  /** Break: holds the line low until it is set to false. */
+  brk?: boolean;
+}
+
+/** The serial port behind a channel: its control lines, status lines and speed. */
+export interface SerialLink {
+  /** The path of the port. */
+  readonly path: string;
+  /**
+   * Sets control lines.
+   *
+   * @throws DisconnectedError `ERR_PORT_DISCONNECTED` if the port is gone or has no such lines (a pseudo-terminal).
+   */
+  set(lines: SerialControl): Promise<void>;
+  /**
+   * Reads status lines.
+   *
+   * @throws DisconnectedError `ERR_PORT_DISCONNECTED` if the port is gone or has no such lines (a pseudo-terminal).
+   */
+  get(): Promise<SerialStatus>;
+  /** Changes the speed of the open port, in baud. */
+  update(options: { baudRate: number }): Promise<void>;
+}

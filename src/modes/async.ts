@@ -1,0 +1,313 @@
+import { EventEmitter } from "node:events";
+import type { Data, MessageOf } from "../core/data.ts";
+import type { ChannelRole, Framing, FramingClass } from "../core/framing.ts";
+import { badOption, durationOption, encodingOption, functionOption, integerOption, optionsObject } from "../core/options.ts";
+import { type ChannelError, StateError } from "../errors.ts";
+import { type AsyncConnection, type ConnectionSettings, hookError } from "./async-connection.ts";
+
+/** The events of an asynchronous channel, with what their listeners are called with. */
+export interface AsyncChannelEvents<Message> {
+  /** The channel is open. */
+  connect: [];
+  /** A complete message; not emitted if `processData` is overridden or given as an option. */
+  message: [data: Message];
+  /** All that was queued has been given to the system. */
+  drain: [];
+  /** The channel is closed and everything is released. */
+  close: [];
+  /** A fault that no call was waiting for. */
+  error: [error: ChannelError];
+}
+
+/** What every asynchronous call takes. */
+export interface AsyncCallOptions {
+  /** Ends the call when it aborts: the promise rejects with its `reason`. */
+  signal?: AbortSignal;
+  /** How long the call may take, in milliseconds; 0 means no limit. */
+  timeoutMs?: number;
+}
+
+/** The settings that every asynchronous channel has. */
+export interface AsyncChannelSettings<Encoding extends BufferEncoding | undefined> {
+  /**
+   * Decodes messages: they are handed over as strings instead of `Buffer`s.
+   *
+   * @defaultValue none: messages are `Buffer`s
+   */
+  encoding?: Encoding;
+  /**
+   * How many bytes may wait to be sent; sending more is an `ERR_BACKPRESSURE`.
+   *
+   * @defaultValue 16777216 (16 MiB)
+   */
+  maxQueuedBytes?: number;
+  /**
+   * How long the other end may take no byte of what waits to be sent, in milliseconds, before the channel is closed with
+   * `ERR_WRITE_TIMEOUT`; 0 means no limit.
+   *
+   * @defaultValue 30000
+   */
+  writeTimeoutMs?: number;
+}
+
+/** The settings and the hooks of an asynchronous channel. */
+export interface AsyncChannelOptions<
+  Encoding extends BufferEncoding | undefined,
+  Self,
+> extends AsyncChannelSettings<Encoding> {
+  /** Called once for each complete message; the next message waits for a promise that it returns. */
+  processData?(data: MessageOf<Encoding>, channel: Self): void | Promise<void>;
+  /** Called after each pass of the exchange: whether it is over. */
+  queryDone?(channel: Self): boolean | Promise<boolean>;
+  /** Called when the channel is open, before anything is sent or received. */
+  onConnect?(channel: Self): void | Promise<void>;
+  /** Called when the channel is closed and everything is released. */
+  onClose?(channel: Self): void;
+  /** Called with a fault that no call was waiting for. */
+  onError?(error: ChannelError, channel: Self): void;
+}
+
+/** The deadlines of channels that wait for whatever the other end sends. */
+export interface AsyncDeadlineOptions {
+  /**
+   * How long nothing may come in before the channel is closed with `ERR_IDLE_TIMEOUT`, in milliseconds; 0 means no limit.
+   *
+   * @defaultValue 300000 for handlers on sockets, else 0
+   */
+  idleTimeoutMs?: number;
+  /**
+   * How long a message may take from its first byte to its last, in milliseconds, before the channel is closed with
+   * `ERR_FRAME_TIMEOUT`; 0 means no limit.
+   *
+   * @defaultValue 60000
+   */
+  messageTimeoutMs?: number;
+  /**
+   * How long the channel may be closed on one side only, in milliseconds; 0 means no limit.
+   *
+   * @defaultValue 30000
+   */
+  halfOpenTimeoutMs?: number;
+}
+
+const DEFAULT_MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+const DEFAULT_WRITE_TIMEOUT_MS = 30_000;
+const DEFAULT_MESSAGE_TIMEOUT_MS = 60_000;
+const DEFAULT_HALF_OPEN_TIMEOUT_MS = 30_000;
+
+/**
+ * What all asynchronous channels have in common: hooks, events, queueing, closing.
+ *
+ * @phrase asynchronous
+ */
+export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, Link> extends EventEmitter<
+  AsyncChannelEvents<MessageOf<Encoding>>
+> {
+  /** The framing of this class. */
+  static readonly framing: FramingClass;
+  /** @internal */
+  protected readonly settings: ConnectionSettings;
+  readonly #hooks: AsyncChannelOptions<Encoding, never>;
+
+  /** @internal */
+  protected constructor(
+    given: AsyncChannelOptions<Encoding, never> & AsyncDeadlineOptions,
+    role: ChannelRole,
+    idleTimeoutMs: number,
+    framing: FramingClass,
+  ) {
+    super();
+    const options = optionsObject(given);
+    for (const name of ["processData", "queryDone", "onConnect", "onClose", "onError"] as const) {
+      functionOption(name, options[name]);
+    }
+    this.#hooks = options;
+    const interByteTimeoutMs = (options as { interByteTimeoutMs?: number }).interByteTimeoutMs;
+    const makeFraming = (): Framing => new framing(options as never, role);
+    this.settings = {
+      makeFraming,
+      encoding: encodingOption(options.encoding),
+      maxQueuedBytes: integerOption("maxQueuedBytes", options.maxQueuedBytes, DEFAULT_MAX_QUEUED_BYTES),
+      writeTimeoutMs: durationOption("writeTimeoutMs", options.writeTimeoutMs, DEFAULT_WRITE_TIMEOUT_MS),
+      idleTimeoutMs: durationOption("idleTimeoutMs", options.idleTimeoutMs, idleTimeoutMs),
+      messageTimeoutMs: durationOption("messageTimeoutMs", options.messageTimeoutMs, DEFAULT_MESSAGE_TIMEOUT_MS),
+      halfOpenTimeoutMs: durationOption("halfOpenTimeoutMs", options.halfOpenTimeoutMs, DEFAULT_HALF_OPEN_TIMEOUT_MS),
+      isReplying: role === "server",
+      isSilenceTold: durationOption("interByteTimeoutMs", interByteTimeoutMs, 0) > 0,
+    };
+    // Wrong options of the framing are told now, not when the first connection is there.
+    makeFraming();
+  }
+
+  /** @internal */
+  protected abstract readonly connection: AsyncConnection<MessageOf<Encoding>, Link> | undefined;
+
+  /** Whether the channel is not open. */
+  get closed(): boolean {
+    return this.connection === undefined;
+  }
+
+  /** Whether nothing more is to be done on the channel as it is: it is closed, or is closing once all is sent. */
+  abstract get done(): boolean;
+
+  /**
+   * The device behind the channel: addresses of a socket, control lines of a serial port.
+   *
+   * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is not open.
+   */
+  get link(): Link {
+    if (this.connection === undefined) throw notOpen();
+    return this.connection.transport.link;
+  }
+
+  /**
+   * Queues data to be sent, in order, as one message. May be called in `processData`, after an `await` in it, and from
+   * outside. The bytes must not be changed until they have left.
+   *
+   * @param data a string is sent as UTF-8.
+   * @throws FramingError `ERR_TERMINATOR_IN_PAYLOAD` and others, if the framing cannot carry the data; nothing is sent.
+   * @throws BackPressureError `ERR_BACKPRESSURE` if more than `maxQueuedBytes` would be queued; nothing is sent.
+   * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is closed or closing.
+   */
+  abstract start(data: Data): void;
+
+  /** Closes the channel once the current transfer is complete: what is queued is sent first. Safe inside hooks. */
+  abstract finish(): void;
+
+  /**
+   * Closes the channel now. Calls that are pending fail with `ERR_CHANNEL_CLOSED`. May be called again at any time.
+   *
+   * @returns a promise that resolves when everything is released; it never rejects.
+   */
+  abstract close(): Promise<void>;
+
+  /** The same as {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * Drops what was received and not yet delivered, also in the driver of a serial port: what comes next is the beginning
+   * of a message.
+   *
+   * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is not open.
+   */
+  async flush(): Promise<void> {
+    if (this.connection === undefined) throw notOpen();
+    await this.connection.discardInput();
+  }
+
+  /**
+   * Resolves when everything queued so far has left: on a socket to the system, on a serial line onto the wire.
+   *
+   * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is not open, or closes before.
+   */
+  async drain(): Promise<void> {
+    if (this.connection === undefined) throw notOpen();
+    await this.connection.drain();
+  }
+
+  /**
+   * Called once for each complete message. Override it, or give it as an option; by default the event `message` is
+   * emitted. The next message of this channel waits for a promise that it returns.
+   *
+   * @param data a `Buffer` of your own, or a `string` with the option `encoding`.
+   */
+  processData(data: MessageOf<Encoding>): void | Promise<void> {
+    if (this.#hooks.processData) return this.#hooks.processData(data, this as never);
+    fire(this, "message", data);
+  }
+
+  /** Called after each pass of the exchange: whether it is over. Override it, or give it as an option. */
+  queryDone(): boolean | Promise<boolean> {
+    return this.#hooks.queryDone ? this.#hooks.queryDone(this as never) : this.isDoneByDefault;
+  }
+
+  /** @internal */
+  protected abstract readonly isDoneByDefault: boolean;
+
+  /** Called when the channel is open, before anything is sent or received; a promise is waited for. */
+  onConnect(): void | Promise<void> {
+    return this.#hooks.onConnect?.(this as never);
+  }
+
+  /** Called when the channel is closed and everything is released. */
+  onClose(): void {
+    this.#hooks.onClose?.(this as never);
+  }
+
+  /** Called with a fault that no call was waiting for. Listeners of the event `error` hear of it too. */
+  onError(error: ChannelError): void {
+    this.#hooks.onError?.(error, this as never);
+  }
+
+  /**
+   * Tells a fault that no call waits for: to `onError` and the listeners of `error`, else to whoever {@link unheard} knows.
+   *
+   * @internal
+   */
+  protected fault(error: ChannelError): void {
+    const isHooked = this.#hooks.onError !== undefined || this.onError !== AsyncChannel.prototype.onError;
+    const isHeard = this.listenerCount("error") > 0;
+    // What the hook or a listener itself throws has nobody left to go to.
+    if (isHooked) attempt(() => this.onError(error), throwLater);
+    if (isHeard) attempt(() => fire(this, "error", error), throwLater);
+    if (!isHooked && !isHeard) this.unheard(error);
+  }
+
+  /** As Node.js does: an `error` event without a listener is thrown. @internal */
+  protected unheard(error: ChannelError): void {
+    process.nextTick(() => fire(this, "error", error));
+  }
+
+  /** @internal */
+  protected tellConnected(): void | Promise<void> {
+    fire(this, "connect");
+    return this.onConnect();
+  }
+
+  /** @internal */
+  protected tellClosed(): void {
+    const failed = (thrown: unknown): void => this.fault(hookError(thrown));
+    attempt(() => this.onClose(), failed);
+    attempt(() => fire(this, "close"), failed);
+  }
+
+  /** @internal */
+  protected tellDrained(): void {
+    attempt(
+      () => fire(this, "drain"),
+      (thrown) => this.fault(hookError(thrown)),
+    );
+  }
+}
+
+/** Emits an event of a channel whose message type is not known here. */
+function fire(channel: unknown, event: string, ...values: unknown[]): void {
+  (channel as EventEmitter).emit(event, ...values);
+}
+
+function attempt(hook: () => void, failed: (thrown: unknown) => void): void {
+  try {
+    hook();
+  } catch (thrown) {
+    failed(thrown);
+  }
+}
+
+function throwLater(thrown: unknown): void {
+  process.nextTick(() => {
+    throw thrown;
+  });
+}
+
+/** The framing of a class, which the generated classes set. */
+export function framingOf(target: { readonly name: string; readonly framing?: FramingClass }): FramingClass {
+  if (typeof target.framing === "function") return target.framing;
+  throw badOption("framing", target.framing, `class ${target.name} has none: extend one of the generated classes`);
+}
+
+/** The error of a call that needs an open channel. */
+export function notOpen(): StateError {
+  return new StateError("ERR_CHANNEL_CLOSED", "the channel is not open", { outcome: "not-sent" });
+}

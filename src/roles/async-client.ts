@@ -1,0 +1,363 @@
+import { type Data, type MessageOf, toBytes } from "../core/data.ts";
+import { Deadlines } from "../core/deadlines.ts";
+import type { FramingClass } from "../core/framing.ts";
+import { booleanOption, durationOption } from "../core/options.ts";
+import { ChannelError, DisconnectedError, OpenError, StateError, TimeoutError } from "../errors.ts";
+import { AsyncChannel, type AsyncCallOptions, type AsyncChannelOptions, framingOf } from "../modes/async.ts";
+import { AsyncConnection, checkQueue, isPromise } from "../modes/async-connection.ts";
+import { AsyncOpener, type AsyncOpenOptions, openOf } from "../modes/async-opener.ts";
+import type { AsyncConnect, AsyncTransport } from "../modes/async-transport.ts";
+import { ClientCall } from "./client-call.ts";
+
+/** The options of an asynchronous client. */
+export interface AsyncClientOptions<Encoding extends BufferEncoding | undefined, Self>
+  extends AsyncChannelOptions<Encoding, Self>, AsyncOpenOptions {
+  /**
+   * Whether the channel stays open after an exchange, for the next.
+   *
+   * @defaultValue false
+   */
+  keepAlive?: boolean;
+  /**
+   * How long a call may take, in milliseconds, unless the call itself says otherwise: from the call to the last reply,
+   * waiting for its turn included. Then it fails with `ERR_REPLY_TIMEOUT`; 0 means no limit.
+   *
+   * @defaultValue 30000
+   */
+  timeoutMs?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/**
+ * Sends a request and waits for the reply: `clientCommunicate` opens the channel if it is not open, sends, waits, calls
+ * `processData`, and returns the last reply. Calls made at the same time are answered one after another, in order.
+ *
+ * @phrase sends a request and waits for the reply
+ * @example
+ * import { {{Class}} } from "{{package}}";
+ *
+ * const client = new {{Class}}({ {{address}} });
+ * const reply = await client.clientCommunicate("hello");
+ * console.log(reply.toString());
+ */
+export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, Link> extends AsyncChannel<Encoding, Link> {
+  static readonly mode = "async";
+  static readonly className = "*Client";
+  static readonly opens = "connect";
+  /** Opens the device of this class. */
+  static readonly open: AsyncConnect<never, unknown>;
+
+  /** Whether the channel stays open after an exchange, for the next. */
+  readonly keepAlive: boolean;
+  /** @internal */
+  protected connection: AsyncConnection<MessageOf<Encoding>, Link> | undefined;
+  readonly #opener: AsyncOpener<Link>;
+  readonly #timeoutMs: number;
+  /** What ends a message; with `"message"`, one connection can carry several exchanges. */
+  readonly #boundary: FramingClass["boundary"];
+  readonly #deadlines = new Deadlines<ClientCall<MessageOf<Encoding>>>((call) => this.#expired(call));
+  readonly #queue: ClientCall<MessageOf<Encoding>>[] = [];
+  #current: ClientCall<MessageOf<Encoding>> | undefined;
+  /** Settled when the last attempt to open is over; it never fails. */
+  #opening: Promise<void> = Promise.resolve();
+  /** What was `start()`ed while nothing could be sent. */
+  #early: Uint8Array[] = [];
+  /** Whether something was `start()`ed since the last pass. */
+  #hasStarted = false;
+  #hasHalfClosed = false;
+  #isFinishing = false;
+  /** What is to be done when the connection that is closing has closed. */
+  #released: (() => void)[] = [];
+
+  /** @internal */
+  protected constructor(options: AsyncClientOptions<Encoding, never>) {
+    const framing = framingOf(new.target);
+    super(options, "client", 0, framing);
+    this.#boundary = framing.boundary;
+    this.keepAlive = booleanOption("keepAlive", options.keepAlive, false);
+    this.#timeoutMs = durationOption("timeoutMs", options.timeoutMs, DEFAULT_TIMEOUT_MS);
+    this.#opener = new AsyncOpener(openOf<AsyncConnect<never, Link>>(new.target), options);
+  }
+
+  /** Whether no exchange is under way. */
+  get done(): boolean {
+    return this.#current === undefined;
+  }
+
+  /**
+   * Sends `data` and waits for the reply. Opens the channel if it is not open; closes it afterwards unless `keepAlive` is
+   * set.
+   *
+   * @param data a string is sent as UTF-8.
+   * @returns the last reply: the first one, unless `start()` or `queryDone()` prolonged the exchange.
+   * @throws ChannelError whose `outcome` says whether the request was sent: OpenError if the channel cannot be opened,
+   * DisconnectedError if it breaks, TimeoutError `ERR_REPLY_TIMEOUT`, FramingError for a bad reply, and others. After a
+   * failure the channel is closed, so that a late reply never answers the next call.
+   * @throws the `reason` of the signal, if it aborts.
+   */
+  clientCommunicate(data: Data, options?: AsyncCallOptions): Promise<MessageOf<Encoding>> {
+    return this.#call("reply", data, undefined, options) as Promise<MessageOf<Encoding>>;
+  }
+
+  /**
+   * Waits for a message that the predicate accepts, without sending anything: for a server that speaks first. Opens the
+   * channel if it is not open. `processData` is called for each message.
+   *
+   * @returns the message that was accepted.
+   * @throws as {@link clientCommunicate}.
+   */
+  waitFor(predicate: (data: MessageOf<Encoding>) => boolean, options?: AsyncCallOptions): Promise<MessageOf<Encoding>> {
+    return this.#call("match", undefined, predicate, options) as Promise<MessageOf<Encoding>>;
+  }
+
+  /**
+   * Opens the channel. Does nothing if it is open.
+   *
+   * @throws OpenError `ERR_CONNECT_REFUSED`, `ERR_PORT_NOT_FOUND` and others, if it cannot be opened.
+   * @throws the `reason` of the signal, if it aborts.
+   */
+  connect(options?: AsyncCallOptions): Promise<void> {
+    return this.#call("open", undefined, undefined, options).then(() => undefined);
+  }
+
+  /** Sends the items one by one, and yields the reply to each. The next item is sent when the next reply is asked for. */
+  async *replies(
+    items: Iterable<Data> | AsyncIterable<Data>,
+    options?: AsyncCallOptions,
+  ): AsyncGenerator<MessageOf<Encoding>, void, undefined> {
+    for await (const item of items) yield await this.clientCommunicate(item, options);
+  }
+
+  start(data: Data): void {
+    const payload = toBytes(data);
+    if (this.connection?.isOpen && !this.#isSpent) {
+      this.connection.send(payload);
+    } else {
+      const queued = this.#early.reduce((sum, { length }) => sum + length, 0);
+      checkQueue(queued, payload.length, this.settings.maxQueuedBytes);
+      this.#checkPayload(payload);
+      this.#early.push(payload);
+    }
+    this.#hasStarted = true;
+  }
+
+  finish(): void {
+    if (this.#current === undefined) this.connection?.finish(true);
+    else this.#isFinishing = true;
+  }
+
+  close(): Promise<void> {
+    const error = (): StateError =>
+      new StateError("ERR_CHANNEL_CLOSED", "the channel was closed while the call was pending");
+    for (const call of this.#queue.splice(0)) this.#settle(call, { error: error() });
+    this.#early = [];
+    if (this.#current !== undefined) this.#fail(this.#current, error());
+    const { connection } = this;
+    if (connection === undefined) return this.#opening;
+    return new Promise((resolve) => {
+      this.#released.push(resolve);
+      connection.destroy();
+    });
+  }
+
+  /** @internal */
+  protected get isDoneByDefault(): boolean {
+    return !this.#hasStarted;
+  }
+
+  /** Whether no further request can be answered on the connection. */
+  get #isSpent(): boolean {
+    return this.#hasHalfClosed || this.connection?.isOver === true;
+  }
+
+  #call(
+    goal: "open" | "reply" | "match",
+    data: Data | undefined,
+    predicate: ((data: MessageOf<Encoding>) => boolean) | undefined,
+    options: AsyncCallOptions = {},
+  ): Promise<MessageOf<Encoding> | undefined> {
+    return new Promise((resolve, reject) => {
+      const { signal } = options;
+      signal?.throwIfAborted();
+      const payload = data === undefined ? undefined : toBytes(data);
+      if (payload !== undefined && this.connection === undefined) this.#checkPayload(payload);
+      const timeoutMs = durationOption("timeoutMs", options.timeoutMs, this.#timeoutMs);
+      const call = new ClientCall(goal, payload, predicate, timeoutMs, resolve, reject);
+      if (signal !== undefined) call.watch(signal, () => this.#fail(call, signal.reason));
+      this.#deadlines.set(call, timeoutMs);
+      this.#queue.push(call);
+      this.#next();
+    });
+  }
+
+  /** What cannot be sent is told before anything is opened for it. */
+  #checkPayload(payload: Uint8Array): void {
+    this.settings.makeFraming().encode(payload);
+  }
+
+  #next(): void {
+    if (this.#current !== undefined) return;
+    this.#current = this.#queue.shift();
+    if (this.#current !== undefined) this.#begin(this.#current);
+  }
+
+  #begin(call: ClientCall<MessageOf<Encoding>>): void {
+    if (this.connection === undefined) this.#opening = this.#open();
+    else if (this.connection.isOpen && !this.#isSpent) this.#send(call);
+    else this.connection.destroy(); // The call goes on when it has closed.
+  }
+
+  async #open(): Promise<void> {
+    let transport: AsyncTransport<Link>;
+    try {
+      transport = await this.#opener.open();
+    } catch (error) {
+      if (this.#current !== undefined) this.#settle(this.#current, { error });
+      this.#next();
+      return;
+    }
+    this.#hasHalfClosed = false;
+    const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this.settings, {
+      deliver: (message) => this.#deliver(message),
+      ended: () => connection.destroy(this.#current?.isUnderWay ? endedEarly() : undefined),
+      drained: () => this.tellDrained(),
+      report: (error) => this.#reported(error),
+      closed: (error) => this.#closed(error),
+    });
+    this.connection = connection;
+    connection.beginAfter(() => {
+      const pending = this.tellConnected();
+      return pending === undefined ? this.#connected() : pending.then(() => this.#connected());
+    });
+  }
+
+  #connected(): void {
+    if (this.#current === undefined) this.connection?.destroy();
+    else this.#send(this.#current);
+  }
+
+  #send(call: ClientCall<MessageOf<Encoding>>): void {
+    const connection = this.connection as AsyncConnection<MessageOf<Encoding>, Link>;
+    if (call.goal === "open") {
+      this.#settle(call, { isKeptOpen: true });
+      return;
+    }
+    call.isUnderWay = true;
+    const payloads = call.payload === undefined || call.hasSent ? this.#early : [call.payload, ...this.#early];
+    this.#early = [];
+    this.#hasStarted = false;
+    try {
+      for (const payload of payloads) connection.send(payload);
+    } catch (error) {
+      this.#settle(call, { error });
+      return;
+    }
+    call.hasSent ||= payloads.length > 0;
+    if (payloads.length > 0 && this.#boundary === "half-close") {
+      this.#hasHalfClosed = true;
+      connection.halfClose();
+    } else {
+      connection.flushOutbox();
+    }
+  }
+
+  #deliver(message: MessageOf<Encoding>): void | PromiseLike<void> {
+    const call = this.#current;
+    const pending = this.processData(message);
+    if (call === undefined || !call.isUnderWay) return pending;
+    call.reply = message;
+    return isPromise(pending) ? pending.then(() => this.#afterPass(call)) : this.#afterPass(call);
+  }
+
+  #afterPass(call: ClientCall<MessageOf<Encoding>>): void | PromiseLike<void> {
+    if (call.isSettled) return;
+    if (call.goal === "match") {
+      if (call.predicate?.(call.reply as MessageOf<Encoding>)) this.#settle(call, {});
+      return;
+    }
+    const isDone = this.queryDone();
+    return isPromise(isDone) ? isDone.then((answer) => this.#endPass(call, answer)) : this.#endPass(call, isDone);
+  }
+
+  #endPass(call: ClientCall<MessageOf<Encoding>>, isDone: boolean): void {
+    if (call.isSettled) return;
+    if (isDone) this.#settle(call, {});
+    else if (this.#early.length > 0) this.connection?.destroy(); // The exchange goes on over a new connection.
+    this.#hasStarted = false;
+  }
+
+  /** Ends a call, whatever its state; the channel is closed if the call was under way. */
+  #fail(call: ClientCall<MessageOf<Encoding>>, error: unknown): void {
+    if (call !== this.#current) {
+      const at = this.#queue.indexOf(call);
+      if (at >= 0) this.#queue.splice(at, 1);
+      this.#settle(call, { error });
+    } else if (this.#opener.isOpening) {
+      this.#opener.cancel(error);
+    } else {
+      this.#settle(call, { error });
+    }
+  }
+
+  #expired(call: ClientCall<MessageOf<Encoding>>): void {
+    const after = `after ${call.timeoutMs} ms`;
+    const isOpening = call === this.#current && this.#opener.isOpening;
+    if (isOpening) this.#fail(call, new OpenError("ERR_CONNECT_TIMEOUT", `the channel was not open ${after}`));
+    else this.#fail(call, new TimeoutError("ERR_REPLY_TIMEOUT", `there was no reply ${after}`));
+  }
+
+  /** A bad reply on a channel that goes on. */
+  #reported(error: ChannelError): void {
+    if (this.#current?.isUnderWay) this.#settle(this.#current, { error, isKeptOpen: this.keepAlive && !this.#isFinishing });
+    else this.fault(error);
+  }
+
+  /** Ends a call, once; the channel is closed first, unless it stays open. */
+  #settle(call: ClientCall<MessageOf<Encoding>>, result: { error?: unknown; isKeptOpen?: boolean }): void {
+    if (!call.begin(result)) return;
+    this.#deadlines.clear(call);
+    if (call !== this.#current) {
+      call.complete();
+      return;
+    }
+    const staysOpen = result.isKeptOpen === true || (this.keepAlive && !this.#isFinishing && !call.isBroken);
+    const { connection } = this;
+    const proceed = (): void => {
+      this.#current = undefined;
+      call.complete();
+      // Messages that are there already are not replies to the next call.
+      queueMicrotask(() => this.#next());
+    };
+    if (staysOpen || connection === undefined) {
+      proceed();
+    } else {
+      this.#isFinishing = false;
+      this.#released.push(proceed);
+      connection.flushOutbox();
+      connection.destroy();
+    }
+  }
+
+  #closed(error: ChannelError | undefined): void {
+    this.connection = undefined;
+    const released = this.#released;
+    this.#released = [];
+    const call = this.#current;
+    if (call !== undefined && !call.isSettled) this.#lost(call, error);
+    else if (error !== undefined && call === undefined) this.fault(error);
+    this.tellClosed();
+    for (const done of released) done();
+  }
+
+  /** The connection of a call is gone: the call goes on over a new one if that is what was meant, else it has failed. */
+  #lost(call: ClientCall<MessageOf<Encoding>>, error: ChannelError | undefined): void {
+    const isRestart = error === undefined && (this.#early.length > 0 || !call.hasSent);
+    if (isRestart) this.#opening = this.#open();
+    else this.#settle(call, { error: error ?? endedEarly() });
+  }
+}
+
+function endedEarly(): DisconnectedError {
+  return new DisconnectedError("ERR_CONNECTION_CLOSED", "the other end closed the channel before its reply was complete");
+}

@@ -1,0 +1,63 @@
+import type { FramingClass } from "../core/framing.ts";
+import type { ChannelError } from "../errors.ts";
+import { framingOf } from "../modes/async.ts";
+import type { AsyncTransport } from "../modes/async-transport.ts";
+import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
+import { AsyncPersistentChannel, type AsyncPersistentChannelOptions } from "./async-persistent-channel.ts";
+
+/**
+ * Serves one connection of a server in full duplex: reads and writes are independent and may come in any order, until
+ * `finish()` or `close()`. Extend it, override `processData`, and give the class to a server of the same framing.
+ *
+ * @phrase serves one full-duplex connection
+ * @example
+ * import { {{Class}}, {{Server}} } from "{{package}}";
+ *
+ * class Greeter extends {{Class}} {
+ *   override onConnect(): void {
+ *     this.start("hello");
+ *   }
+ * }
+ * await new {{Server}}({ {{address}}, handler: Greeter }).serveForever();
+ */
+export abstract class AsyncPersistentRequestHandler<Encoding extends BufferEncoding | undefined, Link>
+  extends AsyncPersistentChannel<Encoding, Link>
+  implements Attachable<Link>
+{
+  static readonly mode = "async";
+  static readonly className = "PersistentRequestHandler";
+  static readonly opens = "nothing";
+  static readonly requires = ["connections"] as const;
+  #supervisor: Supervisor<this> | undefined;
+
+  /** @internal */
+  protected constructor(
+    options: AsyncPersistentChannelOptions<Encoding, never> = {},
+    framing: FramingClass = framingOf(new.target),
+  ) {
+    super(options, framing);
+  }
+
+  /** @internal */
+  [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
+    this.#supervisor = supervisor;
+    this.adopt(transport);
+    this.connection?.beginAfter(() => this.tellConnected());
+  }
+
+  /** @internal */
+  protected override unheard(error: ChannelError): void {
+    this.#supervisor?.handlerFailed(error, this);
+  }
+
+  /** @internal */
+  protected released(): boolean {
+    return false;
+  }
+
+  /** @internal */
+  protected override tellClosed(): void {
+    super.tellClosed();
+    this.#supervisor?.handlerClosed(this);
+  }
+}

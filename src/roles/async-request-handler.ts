@@ -1,0 +1,138 @@
+import { type Data, type MessageOf, toBytes } from "../core/data.ts";
+import type { FramingClass } from "../core/framing.ts";
+import { booleanOption } from "../core/options.ts";
+import type { ChannelError } from "../errors.ts";
+import { AsyncChannel, type AsyncChannelOptions, type AsyncDeadlineOptions, framingOf, notOpen } from "../modes/async.ts";
+import { AsyncConnection, isPromise } from "../modes/async-connection.ts";
+import type { AsyncTransport } from "../modes/async-transport.ts";
+import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
+
+/** How requests are answered. */
+export interface AsyncReplySettings {
+  /**
+   * Whether the channel stays open for further requests after an answer.
+   *
+   * @defaultValue true where the framing can tell one message from the next, else false
+   */
+  keepAlive?: boolean;
+}
+
+/** The options of an asynchronous request handler. A server passes its own options of these names on, hooks aside. */
+export interface AsyncRequestHandlerOptions<Encoding extends BufferEncoding | undefined, Self>
+  extends AsyncChannelOptions<Encoding, Self>, AsyncDeadlineOptions, AsyncReplySettings {}
+
+/** How long nothing may come in on an accepted connection, unless the options say otherwise. */
+const DEFAULT_IDLE_TIMEOUT_MS = 300_000;
+
+/**
+ * Serves one connection of a server: reads a request, calls `processData`, sends what was `start()`ed meanwhile, and goes
+ * on until the other end closes, `finish()` is called, or `queryDone()` says so. Extend it, override `processData`, and
+ * give the class to a server of the same framing.
+ *
+ * @phrase serves the requests of one connection
+ * @example
+ * import { {{Class}}, {{Server}} } from "{{package}}";
+ *
+ * class Echo extends {{Class}} {
+ *   override processData(data: Buffer): void {
+ *     this.start(data);
+ *   }
+ * }
+ * await new {{Server}}({ {{address}}, handler: Echo }).serveForever();
+ */
+export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | undefined, Link>
+  extends AsyncChannel<Encoding, Link>
+  implements Attachable<Link>
+{
+  static readonly mode = "async";
+  static readonly className = "BaseRequestHandler";
+  static readonly opens = "nothing";
+  static readonly requires = ["connections"] as const;
+
+  /** Whether the channel stays open for further requests after an answer. */
+  readonly keepAlive: boolean;
+  /** @internal */
+  protected connection: AsyncConnection<MessageOf<Encoding>, Link> | undefined;
+  #supervisor: Supervisor<this> | undefined;
+  #pass: "none" | "under way" | "last" = "none";
+
+  /** @internal */
+  protected constructor(options: AsyncRequestHandlerOptions<Encoding, never> = {}, framing: FramingClass = framingOf(new.target)) {
+    super(options, "server", DEFAULT_IDLE_TIMEOUT_MS, framing);
+    this.keepAlive = booleanOption("keepAlive", options.keepAlive, framing.boundary === "message");
+  }
+
+  get done(): boolean {
+    return this.#pass === "last" || !this.connection?.isOpen;
+  }
+
+  start(data: Data): void {
+    if (this.connection === undefined) throw notOpen();
+    this.connection.send(toBytes(data));
+  }
+
+  finish(): void {
+    if (this.#pass === "none") this.connection?.finish(true);
+    else this.#pass = "last";
+  }
+
+  close(): Promise<void> {
+    const { connection } = this;
+    if (connection === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.once("close", () => resolve());
+      connection.destroy();
+    });
+  }
+
+  /** @internal */
+  [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
+    this.#supervisor = supervisor;
+    const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this.settings, {
+      deliver: (message) => this.#serve(message),
+      ended: () => connection.finish(true),
+      drained: () => this.tellDrained(),
+      report: (error) => this.fault(error),
+      closed: (error) => this.#closed(error),
+    });
+    this.connection = connection;
+    connection.beginAfter(() => this.tellConnected());
+  }
+
+  /** @internal */
+  protected get isDoneByDefault(): boolean {
+    return !this.keepAlive;
+  }
+
+  /** @internal */
+  protected override unheard(error: ChannelError): void {
+    this.#supervisor?.handlerFailed(error, this);
+  }
+
+  /** One pass: a request, its processing, its answers. Without promises where no hook returns one. */
+  #serve(message: MessageOf<Encoding>): void | PromiseLike<void> {
+    this.#pass = "under way";
+    const pending = this.processData(message);
+    return isPromise(pending) ? pending.then(() => this.#askDone()) : this.#askDone();
+  }
+
+  #askDone(): void | PromiseLike<void> {
+    const isDone = this.queryDone();
+    return isPromise(isDone) ? isDone.then((answer) => this.#endPass(answer)) : this.#endPass(isDone);
+  }
+
+  #endPass(isDone: boolean): void {
+    const isLast = isDone || this.#pass === "last";
+    this.#pass = "none";
+    if (isLast) this.connection?.finish(true);
+  }
+
+  #closed(error: ChannelError | undefined): void {
+    // A serial line that hangs up between two messages has just ended.
+    const isEnd = error?.code === "ERR_PORT_DISCONNECTED" && this.connection?.isMidTransfer === false;
+    this.connection = undefined;
+    if (error !== undefined && !isEnd) this.fault(error);
+    this.tellClosed();
+    this.#supervisor?.handlerClosed(this);
+  }
+}

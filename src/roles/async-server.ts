@@ -1,0 +1,459 @@
+import { EventEmitter } from "node:events";
+import type { MessageOf } from "../core/data.ts";
+import type { FramingClass } from "../core/framing.ts";
+import { badOption, durationOption, functionOption, optionsObject } from "../core/options.ts";
+import { type ChannelError, StateError } from "../errors.ts";
+import { type AsyncCallOptions, type AsyncChannelSettings, type AsyncDeadlineOptions, framingOf } from "../modes/async.ts";
+import { hookError } from "../modes/async-connection.ts";
+import { openOf } from "../modes/async-opener.ts";
+import type { AsyncListen, AsyncListener, AsyncTransport, ListenAddress } from "../modes/async-transport.ts";
+import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
+import type { AsyncPersistentRequestHandler } from "./async-persistent-request-handler.ts";
+import { AsyncRequestHandler, type AsyncReplySettings, type AsyncRequestHandlerOptions } from "./async-request-handler.ts";
+
+/** What serves the connections of an asynchronous server. */
+export type AsyncHandler<Encoding extends BufferEncoding | undefined, Link> =
+  | AsyncRequestHandler<Encoding, Link>
+  | AsyncPersistentRequestHandler<Encoding, Link>;
+
+/** A handler class that fits a server: of its mode and with its framing. */
+export interface AsyncHandlerClass<Encoding extends BufferEncoding | undefined, Link, Framing> {
+  /** Called once for each connection, with the options of the server. */
+  new (options: never): AsyncRequestHandler<Encoding, Link> | AsyncPersistentRequestHandler<Encoding, Link>;
+  /** The framing; has to be that of the server. */
+  readonly framing: Framing;
+}
+
+/** The options of an asynchronous server. Those of its handlers are passed on to them. */
+export interface AsyncServerOptions<Encoding extends BufferEncoding | undefined, Link, Framing, Self>
+  extends AsyncChannelSettings<Encoding>, AsyncDeadlineOptions, AsyncReplySettings {
+  /**
+   * The class that serves the connections, one object for each: it extends the request handler, or persistent request
+   * handler, of the same mode and framing.
+   *
+   * @defaultValue the hooks `processData` and `queryDone` of the server serve all connections
+   */
+  handler?: AsyncHandlerClass<Encoding, Link, Framing>;
+  /** Called once for each complete message, with the channel that it came on; instead of a handler class. */
+  processData?(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, Link>): void | Promise<void>;
+  /** Called after each pass of an exchange: whether its channel is to be closed; instead of a handler class. */
+  queryDone?(channel: AsyncRequestHandler<Encoding, Link>): boolean | Promise<boolean>;
+  /** Called with the channel of each new connection, before anything is received on it. */
+  onAccept?(channel: AsyncHandler<Encoding, Link>): void;
+  /** Called when a connection is closed and everything of it is released. */
+  onClose?(channel: AsyncHandler<Encoding, Link>): void;
+  /** Called with faults that no handler's own `onError` took: of a channel, or of the server itself. */
+  onError?(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void;
+  /** Called when the server listens. */
+  serverStart?(server: Self): void;
+  /** Called when the server is closed and everything is released. */
+  serverClose?(server: Self): void;
+  /** Asked after each connection, and ten times a second: whether to go on. */
+  keepRunning?(server: Self): boolean;
+}
+
+/** How {@link AsyncServer.close} closes. */
+export interface ServerCloseOptions {
+  /**
+   * How long connections may take to complete what is under way, in milliseconds, before they are closed.
+   *
+   * @defaultValue 0
+   */
+  drainTimeoutMs?: number;
+}
+
+/** What a server has done so far. */
+export interface AsyncServerStats {
+  /** Connections that are open. */
+  readonly open: number;
+  /** Connections accepted since the server was made. */
+  readonly accepted: number;
+  /** Connections turned away because `maxConnections` were open. */
+  readonly dropped: number;
+}
+
+/** The events of an asynchronous server, with what their listeners are called with. */
+export interface AsyncServerEvents<Encoding extends BufferEncoding | undefined, Link> {
+  /** The server listens. */
+  listening: [];
+  /** A connection was accepted. */
+  accept: [channel: AsyncHandler<Encoding, Link>];
+  /** A message came in; not emitted if there is a handler class or a `processData`. */
+  message: [data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, Link>];
+  /** A connection was turned away because `maxConnections` are open. */
+  drop: [];
+  /** The server is closed and everything is released. */
+  close: [];
+  /** A fault that no handler's own `onError` took. */
+  error: [error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined];
+}
+
+/** How often `keepRunning` is asked. */
+const ASK_INTERVAL_MS = 100;
+
+/**
+ * Serves any number of connections at once: each is given to a handler of its own. On a serial line, where there is one
+ * connection, the server has done its work when the line ends or the handler finishes.
+ *
+ * @phrase serves requests
+ * @example
+ * import { {{Class}} } from "{{package}}";
+ *
+ * const server = new {{Class}}({
+ *   {{address}},
+ *   processData(data, channel) {
+ *     channel.start(data);
+ *   },
+ * });
+ * await server.serveForever();
+ */
+export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, Link> extends EventEmitter<
+  AsyncServerEvents<Encoding, Link>
+> {
+  static readonly mode = "async";
+  static readonly className = "*Server";
+  static readonly opens = "listen";
+  /** The framing of this class. */
+  static readonly framing: FramingClass;
+  /** Opens the device of this class. */
+  static readonly open: AsyncListen<never, unknown>;
+
+  readonly #options: AsyncServerOptions<Encoding, Link, unknown, never>;
+  readonly #framing: FramingClass;
+  readonly #open: AsyncListen<never, Link>;
+  readonly #channels = new Set<AsyncHandler<Encoding, Link>>();
+  #state: ServerState = { kind: "closed" };
+  #accepted = 0;
+  #dropped = 0;
+  #closedListeners: (() => void)[] = [];
+
+  /** @internal */
+  protected constructor(given: AsyncServerOptions<Encoding, Link, never, never>) {
+    super();
+    const options = optionsObject(given);
+    this.#framing = framingOf(new.target);
+    this.#open = openOf(new.target);
+    this.#options = options as never;
+    for (const name of HOOKS) functionOption(name, options[name]);
+    checkHandler(options, this.#framing);
+    // Wrong options of the handlers are told now, not when the first connection is there.
+    this.#makeHandler({});
+  }
+
+  /** Whether the server does not listen and has no connection. */
+  get closed(): boolean {
+    return this.#state.kind === "closed";
+  }
+
+  /** Whether the server accepts no more connections. */
+  get done(): boolean {
+    return this.#state.kind !== "listening" && this.#state.kind !== "opening";
+  }
+
+  /** The channels that are open at the moment. */
+  get channels(): ReadonlySet<AsyncHandler<Encoding, Link>> {
+    return this.#channels;
+  }
+
+  /** What the server has done so far. */
+  stats(): AsyncServerStats {
+    return { open: this.#channels.size, accepted: this.#accepted, dropped: this.#dropped };
+  }
+
+  /**
+   * Where the server listens: with the real port if `port: 0` was asked for.
+   *
+   * @throws StateError `ERR_CHANNEL_CLOSED` if it does not listen.
+   */
+  address(): ListenAddress {
+    if (this.#state.kind === "listening" || this.#state.kind === "finishing") return this.#state.listener.address;
+    throw new StateError("ERR_CHANNEL_CLOSED", "the server does not listen: call listen() or serveForever() first");
+  }
+
+  /**
+   * Binds the address and begins to serve; does nothing if the server listens. A server that was closed can listen again.
+   *
+   * @returns a promise that resolves when connections are accepted.
+   * @throws ServerError `ERR_ADDRESS_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_LISTEN_FAILED`.
+   * @throws OpenError `ERR_PORT_NOT_FOUND` and others, for serial ports.
+   */
+  async listen(): Promise<void> {
+    if (this.#state.kind === "opening") return this.#state.opening;
+    if (this.#state.kind !== "closed") return;
+    const opening = this.#listen();
+    this.#state = { kind: "opening", opening };
+    return opening;
+  }
+
+  /**
+   * Listens, if it does not yet, and serves until the server is closed, `keepRunning()` says no, or the signal aborts.
+   *
+   * @param options with `timeoutMs`, the server closes after that time, and the promise resolves.
+   * @returns a promise that resolves when the server is closed and everything is released.
+   * @throws as {@link listen}.
+   * @throws the `reason` of the signal, if it aborts; the server is closed then.
+   */
+  async serveForever(options: AsyncCallOptions = {}): Promise<void> {
+    const { signal } = options;
+    const timeoutMs = durationOption("timeoutMs", options.timeoutMs, 0);
+    signal?.throwIfAborted();
+    const stop = (): void => void this.close();
+    signal?.addEventListener("abort", stop, { once: true });
+    const timer = timeoutMs === 0 ? undefined : setTimeout(stop, timeoutMs);
+    const isAsked = this.#options.keepRunning !== undefined || this.keepRunning !== AsyncServer.prototype.keepRunning;
+    const asking = isAsked ? setInterval(() => this.#askRunning(), ASK_INTERVAL_MS) : undefined;
+    try {
+      await this.listen();
+      if (!this.closed) await this.#whenClosed();
+      signal?.throwIfAborted();
+    } finally {
+      clearTimeout(timer);
+      clearInterval(asking);
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  /**
+   * Queues data to be sent on every open channel.
+   *
+   * @throws ChannelError as the `start()` of a channel; channels after the one that fails are not served.
+   */
+  start(data: string | Uint8Array): void {
+    for (const channel of this.#channels) channel.start(data);
+  }
+
+  /** Stops accepting, and closes once what is under way on each channel is complete. */
+  finish(): void {
+    if (this.#state.kind !== "listening") return;
+    const { listener } = this.#state;
+    this.#state = { kind: "finishing", listener, released: listener.close() };
+    for (const channel of this.#channels) channel.finish();
+    void this.#closeIfEmpty();
+  }
+
+  /**
+   * Stops accepting and closes all connections; with `drainTimeoutMs`, after what is under way on them. May be called
+   * again at any time.
+   *
+   * @returns a promise that resolves when everything is released; it never rejects.
+   */
+  async close(options: ServerCloseOptions = {}): Promise<void> {
+    const drainTimeoutMs = durationOption("drainTimeoutMs", options.drainTimeoutMs, 0);
+    if (this.#state.kind === "opening") await this.#state.opening.catch(() => undefined);
+    if (this.#state.kind === "closed") return;
+    this.finish();
+    const closed = this.#whenClosed();
+    const closeAll = (): void => {
+      for (const channel of this.#channels) void channel.close();
+    };
+    const timer = drainTimeoutMs === 0 ? closeAll() : setTimeout(closeAll, drainTimeoutMs);
+    await closed;
+    clearTimeout(timer as NodeJS.Timeout | undefined);
+  }
+
+  /** The same as {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * Called once for each complete message, unless there is a handler class. Override it, or give it as an option; by
+   * default the event `message` is emitted.
+   */
+  processData(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, Link>): void | Promise<void> {
+    if (this.#options.processData) return this.#options.processData(data, channel);
+    fire(this, "message", data, channel);
+  }
+
+  /** Called after each pass of an exchange, unless there is a handler class: whether its channel is to be closed. */
+  queryDone(channel: AsyncRequestHandler<Encoding, Link>): boolean | Promise<boolean> {
+    return this.#options.queryDone ? this.#options.queryDone(channel) : !channel.keepAlive;
+  }
+
+  /** Called with the channel of each new connection, before anything is received on it. */
+  onAccept(channel: AsyncHandler<Encoding, Link>): void {
+    this.#options.onAccept?.(channel);
+  }
+
+  /** Called when a connection is closed and everything of it is released. */
+  onClose(channel: AsyncHandler<Encoding, Link>): void {
+    this.#options.onClose?.(channel);
+  }
+
+  /** Called with faults that no handler's own `onError` took: of a channel, or of the server itself. */
+  onError(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void {
+    this.#options.onError?.(error, channel);
+  }
+
+  /** Called when the server listens. */
+  serverStart(): void {
+    this.#options.serverStart?.(this as never);
+  }
+
+  /** Called when the server is closed and everything is released. */
+  serverClose(): void {
+    this.#options.serverClose?.(this as never);
+  }
+
+  /** Asked after each connection, and ten times a second in `serveForever`: whether to go on. */
+  keepRunning(): boolean {
+    return this.#options.keepRunning?.(this as never) ?? true;
+  }
+
+  async #listen(): Promise<void> {
+    let listener: AsyncListener;
+    try {
+      listener = await this.#open(this.#options as never, {
+        accepted: (transport) => this.#accept(transport),
+        dropped: () => this.#drop(),
+        failed: (error) => this.#fault(error, undefined),
+      });
+    } catch (error) {
+      this.#state = { kind: "closed" };
+      throw error;
+    }
+    this.#state = { kind: "listening", listener };
+    this.#guard(() => this.serverStart());
+    this.#guard(() => fire(this, "listening"));
+  }
+
+  #accept(transport: AsyncTransport<Link>): void {
+    if (this.#state.kind !== "listening") {
+      transport.attach({ data: ignore, ended: ignore, drained: ignore, silent: ignore, closed: ignore });
+      transport.destroy();
+      return;
+    }
+    this.#accepted++;
+    const isOneOfMany = this.#state.listener.acceptsMany;
+    const handler = this.#makeHandler(isOneOfMany ? {} : { idleTimeoutMs: this.#options.idleTimeoutMs ?? 0 });
+    this.#channels.add(handler);
+    const supervisor: Supervisor<unknown> = {
+      handlerFailed: (error) => this.#fault(error, handler),
+      handlerClosed: () => this.#handlerClosed(handler),
+    };
+    this.#guard(() => this.onAccept(handler));
+    this.#guard(() => fire(this, "accept", handler));
+    (handler as Attachable<Link>)[attach](transport, supervisor);
+  }
+
+  #makeHandler(extra: { idleTimeoutMs?: number }): AsyncHandler<Encoding, Link> {
+    const options = { ...this.#options, ...extra };
+    for (const name of HOOKS) delete options[name];
+    const { handler: Handler } = this.#options;
+    return Handler === undefined
+      ? new HookedHandler<Encoding, Link>(options as never, this.#framing, this)
+      : new Handler(options as never);
+  }
+
+  #handlerClosed(handler: AsyncHandler<Encoding, Link>): void {
+    this.#channels.delete(handler);
+    this.#guard(() => this.onClose(handler));
+    if (this.#state.kind === "listening" && !this.#state.listener.acceptsMany) this.finish();
+    else void this.#closeIfEmpty();
+    this.#askRunning();
+  }
+
+  #drop(): void {
+    this.#dropped++;
+    this.#guard(() => fire(this, "drop"));
+  }
+
+  #askRunning(): void {
+    if (this.#state.kind === "listening" && !this.keepRunning()) this.finish();
+  }
+
+  async #closeIfEmpty(): Promise<void> {
+    if (this.#state.kind !== "finishing" || this.#channels.size > 0) return;
+    await this.#state.released;
+    if (this.#state.kind !== "finishing") return;
+    this.#state = { kind: "closed" };
+    this.#guard(() => this.serverClose());
+    this.#guard(() => fire(this, "close"));
+    for (const told of this.#closedListeners.splice(0)) told();
+  }
+
+  #whenClosed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#closedListeners.push(resolve);
+    });
+  }
+
+  /** A fault that the channel's own handler did not take. */
+  #fault(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void {
+    const isHooked = this.#options.onError !== undefined || this.onError !== AsyncServer.prototype.onError;
+    const isHeard = this.listenerCount("error") > 0;
+    if (isHooked) this.onError(error, channel);
+    if (isHeard) fire(this, "error", error, channel);
+    if (!isHooked && !isHeard) process.emitWarning(error);
+  }
+
+  /** A server's hook that fails takes nothing down. */
+  #guard(hook: () => void): void {
+    try {
+      hook();
+    } catch (thrown) {
+      this.#fault(hookError(thrown), undefined);
+    }
+  }
+}
+
+type ServerState =
+  | { readonly kind: "closed" }
+  | { readonly kind: "opening"; readonly opening: Promise<void> }
+  | { readonly kind: "listening"; readonly listener: AsyncListener }
+  | { readonly kind: "finishing"; readonly listener: AsyncListener; readonly released: Promise<void> };
+
+/** The options that are the server's own; all others are passed on to its handlers. */
+const HOOKS = [
+  "processData",
+  "queryDone",
+  "onAccept",
+  "onClose",
+  "onError",
+  "serverStart",
+  "serverClose",
+  "keepRunning",
+] as const;
+
+/** The handler of a server without a handler class: the server's own hooks serve. */
+class HookedHandler<Encoding extends BufferEncoding | undefined, Link> extends AsyncRequestHandler<Encoding, Link> {
+  readonly #server: AsyncServer<Encoding, Link>;
+
+  constructor(
+    options: AsyncRequestHandlerOptions<Encoding, never>,
+    framing: FramingClass,
+    server: AsyncServer<Encoding, Link>,
+  ) {
+    super(options, framing);
+    this.#server = server;
+  }
+
+  override processData(data: MessageOf<Encoding>): void | Promise<void> {
+    return this.#server.processData(data, this);
+  }
+
+  override queryDone(): boolean | Promise<boolean> {
+    return this.#server.queryDone(this);
+  }
+}
+
+function checkHandler(options: { handler?: unknown; processData?: unknown; queryDone?: unknown }, framing: FramingClass): void {
+  const { handler } = options;
+  if (handler === undefined) return;
+  const prototype = typeof handler === "function" ? (handler.prototype as Partial<Attachable<unknown>>) : undefined;
+  if (typeof prototype?.[attach] !== "function") {
+    throw badOption("handler", handler, "give a class that extends an asynchronous request handler class of this package");
+  }
+  if ((handler as { framing?: unknown }).framing !== framing) {
+    throw badOption("handler", handler, `its framing is not that of the server: extend the handler class with ${framing.name}`);
+  }
+  for (const name of ["processData", "queryDone"] as const) {
+    if (options[name] !== undefined) throw badOption(name, options[name], "give it in the handler class, not beside it");
+  }
+}
+
+function fire(server: unknown, event: string, ...values: unknown[]): void {
+  (server as EventEmitter).emit(event, ...values);
+}
+
+function ignore(): void {}
