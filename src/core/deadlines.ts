@@ -16,6 +16,7 @@ export class Deadlines<Kind> {
     const due = performance.now() + delayMs;
     this.#due.set(kind, due);
     if (due < this.#timerDue) this.#arm(due, delayMs);
+    else if (this.#due.size === 1) this.#timer?.ref();
   }
 
   /** Whether a deadline is set. */
@@ -26,6 +27,8 @@ export class Deadlines<Kind> {
   /** Takes a deadline back. */
   clear(kind: Kind): void {
     this.#due.delete(kind);
+    // The timer stays for the next deadline, but does not keep the process alive for none.
+    if (this.#due.size === 0) this.#timer?.unref();
   }
 
   /** Takes all deadlines back and lets go of the timer. */

@@ -17,19 +17,27 @@ export async function openSerialStream(settings: SerialSettings, port: SerialBin
 
 /**
  * libuv's terminal stream: faster than `serialport`'s own and safe in worker threads. On a descriptor of its own, because
- * libuv puts a new one in its place, which would lose the lock of the port's.
+ * libuv opens the terminal anew and puts that in the place of what it was given, which would lose the lock of the port's.
  */
 export function ttyStream(path: string): Duplex {
   const fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  let isTakenOver = false;
   try {
     const options: ConstructorParameters<typeof ReadStream>[1] & { highWaterMark: number } = {
       highWaterMark: HIGH_WATER_MARK,
     };
-    return new ReadStream(fd, options);
-  } catch (error) {
-    closeSync(fd);
-    throw error;
+    const stream = new ReadStream(fd, options);
+    // The stream closes the descriptor that it uses. Where that is a new one, the one that it was given stays open.
+    isTakenOver = descriptorOf(stream) === fd;
+    return stream;
+  } finally {
+    if (!isTakenOver) closeSync(fd);
   }
+}
+
+/** The descriptor that a stream uses. Node.js has no public way to ask. */
+function descriptorOf(stream: ReadStream): number | undefined {
+  return (stream as unknown as { _handle?: { fd?: number } })._handle?.fd;
 }
 
 /** `serialport`'s own stream, where the system has no descriptors for ports (Windows). Main thread only. */

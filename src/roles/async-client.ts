@@ -321,11 +321,12 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
       call.complete();
       return;
     }
-    const staysOpen = result.isKeptOpen === true || (this.keepAlive && !this.#isFinishing && !call.isBroken);
+    const staysOpen = result.isKeptOpen === true || (this.keepAlive && !this.#isFinishing && !this.#isSpent && !call.isBroken);
     const { connection } = this;
     const proceed = (): void => {
       this.#current = undefined;
       call.complete();
+      if (this.#queue.length === 0 && this.connection === undefined) this.#deadlines.clearAll();
       // Messages that are there already are not replies to the next call.
       queueMicrotask(() => this.#next());
     };
