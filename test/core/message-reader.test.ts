@@ -1,0 +1,93 @@
+import test from "ava";
+import type { FrameInput, Framing } from "../../src/core/framing.ts";
+import { MessageReader } from "../../src/core/message-reader.ts";
+import { ReadWriteFraming } from "../../src/framings/read-write.ts";
+import { ShutdownFraming } from "../../src/framings/shutdown.ts";
+import { TerminatorFraming } from "../../src/framings/terminator.ts";
+
+test("hands out one message at a time, and undefined when more bytes are needed", (t) => {
+  const reader = new MessageReader<string>(new TerminatorFraming({}), "utf8");
+  t.is(reader.next(), undefined);
+  reader.push(Buffer.from("one\r\ntwo\r\nthr"));
+  t.is(reader.next(), "one");
+  t.is(reader.next(), "two");
+  t.is(reader.next(), undefined);
+  t.is(reader.length, 3);
+  reader.push(Buffer.from("ee\r\n"));
+  t.is(reader.next(), "three");
+  t.is(reader.length, 0);
+});
+
+test("is over once the other end has closed and everything was handed out", (t) => {
+  const reader = new MessageReader<string>(new TerminatorFraming({}), "utf8");
+  reader.push(Buffer.from("one\r\n"));
+  reader.end();
+  reader.end();
+  t.false(reader.isOver);
+  t.is(reader.next(), "one");
+  t.is(reader.next(), undefined);
+  t.true(reader.isOver);
+  t.is(reader.next(), undefined);
+});
+
+test("an end that completes a message gives it once, even an empty one", (t) => {
+  for (const text of ["", "hello"]) {
+    const reader = new MessageReader<string>(new ShutdownFraming({}), "utf8");
+    reader.push(Buffer.from(text));
+    t.is(reader.next(), undefined);
+    reader.end();
+    t.is(reader.next(), text);
+    t.is(reader.next(), undefined);
+    t.true(reader.isOver);
+  }
+});
+
+test("an end in mid-message is ERR_FRAME_TRUNCATED once, and says how much there was", (t) => {
+  const reader = new MessageReader<string>(new ReadWriteFraming({}), "utf8");
+  reader.push(Buffer.from("10\r\n12345"));
+  reader.end();
+  const error = t.throws(() => reader.next(), {
+    code: "ERR_FRAME_TRUNCATED",
+    message: "the channel ended in mid-message, after 9 of 14 bytes",
+  });
+  t.like(error, { received: 9, expected: 14 });
+  t.is(reader.next(), undefined);
+  t.is(reader.length, 0);
+});
+
+test("where the framing cannot know how much was due, nothing is said of it", (t) => {
+  const reader = new MessageReader<string>(new TerminatorFraming({}), "utf8");
+  reader.push(Buffer.from("12345"));
+  reader.end();
+  t.throws(() => reader.next(), { message: "the channel ended in mid-message, after 5 bytes" });
+});
+
+test("what was dropped in mid-message leaves no trace", (t) => {
+  const reader = new MessageReader<string>(new ReadWriteFraming({}), "utf8");
+  reader.push(Buffer.from("100\r\nnoise"));
+  t.is(reader.next(), undefined);
+  reader.clear();
+  t.is(reader.length, 0);
+  reader.push(Buffer.from("2\r\nok"));
+  t.is(reader.next(), "ok");
+});
+
+/** A framing that answers each message with an upper-case copy made by itself, and takes two bytes at a time. */
+class UpperCase implements Framing {
+  decode<Message>(input: FrameInput<Message>): Message | undefined {
+    return input.length < 2 ? undefined : input.message(Buffer.from(input.read(2).toString("latin1").toUpperCase()));
+  }
+
+  encode(payload: Uint8Array): Uint8Array {
+    return payload;
+  }
+}
+
+test("a framing may make messages of its own", (t) => {
+  const texts = new MessageReader<string>(new UpperCase(), "latin1");
+  texts.push(Buffer.from("abcd"));
+  t.deepEqual([texts.next(), texts.next(), texts.next()], ["AB", "CD", undefined]);
+  const buffers = new MessageReader<Buffer>(new UpperCase(), undefined);
+  buffers.push(Buffer.from("ab"));
+  t.deepEqual(buffers.next(), Buffer.from("AB"));
+});

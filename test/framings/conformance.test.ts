@@ -1,0 +1,153 @@
+import test from "ava";
+import fc from "fast-check";
+import { ByteQueue } from "../../src/core/byte-queue.ts";
+import type { Framing, FramingClass } from "../../src/core/framing.ts";
+import { FramingError } from "../../src/errors.ts";
+import { foundFramings } from "../support/found-framings.ts";
+import {
+  cutAt,
+  cutDifference,
+  framingChecks,
+  joined,
+  readingDifference,
+  readPieces,
+  type FramingSubject,
+} from "../support/framing-conformance.ts";
+
+const allBytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+const payloads: readonly Uint8Array[] = [
+  Buffer.from("a"),
+  Buffer.from(""),
+  Buffer.from("the quick brown fox"),
+  allBytes,
+  allBytes.toReversed(),
+  Buffer.from("žluťoučký kůň, €, 𝄞, 日本語"),
+  Buffer.alloc(300, "0123456789"),
+  Buffer.alloc(6000, "abc"),
+  Buffer.alloc(70_000, allBytes),
+];
+/** Bytes that mean something to one framing or another, so that random input comes close to being right. */
+const tokens = fc.constantFrom("\r\n", "\r", "\n", "0", "1", "5", "-", "12", "3\r\n", "abc", "\0", "ž", "\u{FF}");
+const noise = fc.oneof(
+  fc.uint8Array({ maxLength: 60 }),
+  fc.array(tokens, { maxLength: 20 }).map((parts) => Buffer.from(parts.join(""), "utf8")),
+);
+const places = fc.array(fc.nat(400), { maxLength: 8 });
+
+const framings = await foundFramings();
+
+test("the framings are found", (t) => {
+  t.true(framings.size >= 4, [...framings.keys()].join(", "));
+  const suffixes = new Set([...framings.values()].map((Class) => Class.suffix));
+  t.is(suffixes.size, framings.size, "each framing has a suffix of its own");
+});
+
+for (const [name, Class] of framings) {
+  const subject = subjectOf(Class);
+  for (const [title, check] of Object.entries(framingChecks)) {
+    test(`${name}: ${title}`, (t) => {
+      t.is(check(subject), undefined);
+    });
+  }
+
+  test(`${name}: carries empty messages, all byte values and large messages`, (t) => {
+    t.deepEqual(subject.samples, payloads);
+  });
+
+  test(`${name}: a message of the largest size is taken, one byte more is an error, told once, whatever the cuts`, (t) => {
+    const create = (): Framing => new Class({ maxMessageSize: 300 }, "client");
+    const isSeries = Class.boundary === "message";
+    for (const size of [300, 301, 302, 900]) {
+      const encoded = joined(create().encode(Buffer.alloc(size, "x")));
+      const input = isSeries ? Buffer.concat([joined(create().encode(Buffer.from("first"))), encoded]) : encoded;
+      const { messages, fault } = readPieces(create(), [input]);
+      t.is(fault?.code, size > 300 ? "ERR_FRAME_TOO_LARGE" : undefined, `${size} bytes`);
+      if (fault !== undefined) t.regex(fault.text, /limit of 300 bytes; raise maxMessageSize/);
+      t.is(messages.length, (isSeries ? 1 : 0) + (size > 300 ? 0 : 1), "messages before the error are delivered");
+      t.is(cutDifference(create, input), undefined);
+    }
+  });
+
+  test(`${name}: any cut of any input gives the same messages and the same error`, (t) => {
+    fc.assert(
+      fc.property(streams(subject), places, fc.constantFrom(1, 5, 40, 1000), (input, cuts, maxMessageSize) => {
+        const create = (): Framing => new Class({ maxMessageSize }, "client");
+        const inside = cuts.filter((cut) => cut < input.length);
+        for (const encoding of [undefined, "utf8"] as const) {
+          const whole = readPieces(create(), [input], encoding);
+          const difference = readingDifference(readPieces(create(), cutAt(input, inside), encoding), whole);
+          if (difference !== undefined) throw new Error(difference);
+        }
+      }),
+      { numRuns: 400 },
+    );
+    t.pass();
+  });
+
+  test(`${name}: a codec that met the end of a message half-way can start anew after the input was dropped`, (t) => {
+    fc.assert(
+      fc.property(noise, (dropped) => {
+        const framing = subject.create();
+        try {
+          framing.decode(inputOf(dropped));
+        } catch (error) {
+          if (!FramingError.is(error)) throw error;
+        }
+        const stream = joined(framing.encode(Buffer.from("whole")));
+        const { messages, fault } = readPieces(framing, [stream]);
+        t.deepEqual(messages.map(String), ["whole"]);
+        t.is(fault, undefined);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  for (const maxMessageSize of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "64" as unknown as number]) {
+    test(`${name}: maxMessageSize ${JSON.stringify(maxMessageSize)} (${maxMessageSize}) is refused`, (t) => {
+      const shown = typeof maxMessageSize === "string" ? `'${maxMessageSize}'` : String(maxMessageSize);
+      t.throws(() => new Class({ maxMessageSize }, "client"), {
+        code: "ERR_OPTIONS",
+        message: new RegExp(`^option "maxMessageSize" is ${shown.replace(".", "\\.")}: give a whole number`),
+      });
+    });
+  }
+}
+
+/** A framing with its default options, and those of the payloads that it can carry. */
+function subjectOf(Class: FramingClass<{ maxMessageSize?: number }>): FramingSubject {
+  const create = (): Framing => new Class({}, "client");
+  return { create, boundary: Class.boundary, samples: payloads.filter((payload) => canCarry(create(), payload)) };
+}
+
+function canCarry(framing: Framing, payload: Uint8Array): boolean {
+  try {
+    framing.encode(payload);
+    return true;
+  } catch (error) {
+    if (FramingError.is(error)) return false;
+    throw error;
+  }
+}
+
+/** Input of every kind: right, nearly right, and noise. */
+function streams(subject: FramingSubject): fc.Arbitrary<Uint8Array> {
+  const valid = fc.array(noise, { maxLength: 6 }).map((messages) => {
+    const framing = subject.create();
+    return Buffer.concat(
+      messages.filter((message) => canCarry(framing, message)).map((message) => joined(framing.encode(message))),
+    );
+  });
+  const flips = fc.array(fc.tuple(fc.nat(400), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 3 });
+  const flipped = fc.tuple(valid, flips).map(([stream, changes]) => {
+    for (const [at, mask] of changes) if (at < stream.length) stream[at] = (stream[at] as number) ^ mask;
+    return stream;
+  });
+  return fc.oneof(valid, flipped, noise);
+}
+
+/** A queue that holds these bytes, and is thrown away with them. */
+function inputOf(bytes: Uint8Array): ByteQueue {
+  const queue = new ByteQueue();
+  queue.push(Buffer.from(bytes));
+  return queue;
+}
