@@ -1,0 +1,75 @@
+import { dirname, relative, sep } from "node:path";
+import type { ImportedName, ImportTarget } from "./model.ts";
+import { compareText } from "./problems.ts";
+import { bracketed } from "./layout.ts";
+
+/** Decides how generated code refers to parts. */
+export interface ImportResolver {
+  /** The absolute path of the folder that files are generated into. */
+  readonly outputRoot: string;
+  /** The extension that relative imports of TypeScript files end with. */
+  readonly extension: ".ts" | ".js";
+  /**
+   * Files that are reached through a package instead of by their path: those below `folder` come from `specifier`. So a
+   * user's generated files import the runtime from `plib-io`, and this package's own from `../src/`.
+   */
+  readonly packages: readonly { readonly folder: string; readonly specifier: string }[];
+}
+
+/** A name to import, and whether it is needed at run time or in types alone. */
+export interface Import extends ImportedName {
+  readonly isValue: boolean;
+}
+
+/** The module specifier with which `file`, a path below the output root, imports `target`. */
+export function specifierOf(resolver: ImportResolver, file: string, target: ImportTarget): string {
+  if (target.kind === "module") return target.specifier;
+  const owner = resolver.packages.find(({ folder }) => target.path.startsWith(folder + sep));
+  if (owner !== undefined) return owner.specifier;
+  const path = relative(dirname(`${resolver.outputRoot}/${file}`), target.path)
+    .split(sep)
+    .join("/");
+  const withExtension = path.replace(/\.([cm]?)ts$/, resolver.extension === ".ts" ? ".$1ts" : ".$1js");
+  return withExtension.startsWith(".") ? withExtension : `./${withExtension}`;
+}
+
+/** The import declarations of `file`, sorted, one for each module. */
+export function importLines(resolver: ImportResolver, file: string, imports: readonly Import[]): string[] {
+  const modules = new Map<string, Map<string, Import>>();
+  for (const each of imports) {
+    const specifier = specifierOf(resolver, file, each.target);
+    const names = modules.get(specifier) ?? new Map<string, Import>();
+    modules.set(specifier, names);
+    const other = names.get(each.localName);
+    if (other === undefined || each.isValue) names.set(each.localName, each);
+  }
+  const sorted = [...modules].toSorted(([a], [b]) => compareText(a, b));
+  return sorted.flatMap(([specifier, names]) => moduleLines(specifier, [...names.values()]));
+}
+
+function moduleLines(specifier: string, imports: readonly Import[]): string[] {
+  const from = ` from ${JSON.stringify(specifier)};`;
+  const whole = imports.filter((each) => each.exportName === "*" || each.exportName === "default");
+  const lines = whole.map((each) => {
+    const name = each.exportName === "*" ? `* as ${each.localName}` : each.localName;
+    return `import ${each.isValue ? "" : "type "}${name}${from}`;
+  });
+  const named = imports.filter((each) => !whole.includes(each));
+  if (named.length === 0) return lines;
+  const isTypeOnly = named.every((each) => !each.isValue);
+  const items = named
+    .toSorted((a, b) => compareText(a.localName.toLowerCase(), b.localName.toLowerCase()))
+    .map((each) => `${isTypeOnly || each.isValue ? "" : "type "}${renamed(each.exportName, each.localName)}`);
+  return [...lines, nameList(isTypeOnly ? "import type" : "import", items, from)];
+}
+
+/** `import { a, b } from "…";`, broken into lines if it is long; likewise for `export`. One name alone is not broken off. */
+export function nameList(keyword: string, items: readonly string[], from: string): string {
+  if (items.length === 1) return `${keyword} { ${items.join("")} }${from}`;
+  return bracketed(`${keyword} `, items, from, "", ["{", "}"]);
+}
+
+/** `a`, or `a as b`. */
+export function renamed(name: string, alias: string): string {
+  return name === alias ? name : `${name} as ${alias}`;
+}
