@@ -3,7 +3,8 @@ import type { Data, MessageOf } from "../core/data.ts";
 import type { ChannelRole, Framing, FramingClass } from "../core/framing.ts";
 import { badOption, durationOption, encodingOption, functionOption, integerOption, optionsObject } from "../core/options.ts";
 import { type ChannelError, StateError } from "../errors.ts";
-import { type AsyncConnection, type ConnectionSettings, hookError } from "./async-connection.ts";
+import { hookError } from "../core/hooks.ts";
+import type { AsyncConnection, ConnectionSettings } from "./async-connection.ts";
 
 /** The events of an asynchronous channel, with what their listeners are called with. */
 export interface AsyncChannelEvents<Message> {

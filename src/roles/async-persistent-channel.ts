@@ -6,7 +6,8 @@ import { MessageInbox } from "../core/message-inbox.ts";
 import { integerOption } from "../core/options.ts";
 import type { ChannelError } from "../errors.ts";
 import { AsyncChannel, type AsyncChannelOptions, type AsyncDeadlineOptions, notOpen } from "../modes/async.ts";
-import { AsyncConnection, hookError, isPromise } from "../modes/async-connection.ts";
+import { hookError, isPromise } from "../core/hooks.ts";
+import { AsyncConnection } from "../modes/async-connection.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
 
 /** The options of an asynchronous persistent channel. */

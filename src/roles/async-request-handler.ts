@@ -3,7 +3,8 @@ import type { FramingClass } from "../core/framing.ts";
 import { booleanOption } from "../core/options.ts";
 import type { ChannelError } from "../errors.ts";
 import { AsyncChannel, type AsyncChannelOptions, type AsyncDeadlineOptions, framingOf, notOpen } from "../modes/async.ts";
-import { AsyncConnection, isPromise } from "../modes/async-connection.ts";
+import { isPromise } from "../core/hooks.ts";
+import { AsyncConnection } from "../modes/async-connection.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
 import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
 

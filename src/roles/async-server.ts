@@ -4,7 +4,7 @@ import type { FramingClass } from "../core/framing.ts";
 import { badOption, durationOption, functionOption, optionsObject } from "../core/options.ts";
 import { type ChannelError, StateError } from "../errors.ts";
 import { type AsyncCallOptions, type AsyncChannelSettings, type AsyncDeadlineOptions, framingOf } from "../modes/async.ts";
-import { hookError } from "../modes/async-connection.ts";
+import { hookError } from "../core/hooks.ts";
 import { openOf } from "../modes/async-opener.ts";
 import type { AsyncListen, AsyncListener, AsyncTransport, ListenAddress } from "../modes/async-transport.ts";
 import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
@@ -128,7 +128,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
   #closedListeners: (() => void)[] = [];
 
   /** @internal */
-  protected constructor(given: AsyncServerOptions<Encoding, Link, never, never>) {
+  protected constructor(given: AsyncServerOptions<Encoding, Link, unknown, never>) {
     super();
     const options = optionsObject(given);
     this.#framing = framingOf(new.target);

@@ -1,0 +1,118 @@
+import type { Framing } from "../core/framing.ts";
+import { MessageReader } from "../core/message-reader.ts";
+import { ChannelError, FramingError } from "../errors.ts";
+
+/** What an {@link AsyncInput} needs to know. */
+export interface InputSettings {
+  /** Makes the codec of this connection; called again when the connection starts afresh after bad bytes. */
+  readonly makeFraming: () => Framing;
+  readonly encoding: BufferEncoding | undefined;
+  /** Whether bad bytes are dropped until the line is silent. */
+  readonly isSilenceTold: boolean;
+}
+
+/** The received side of a connection: messages come out, and bad bytes end it or are left behind. */
+export class AsyncInput<Message extends string | Buffer> {
+  readonly #settings: InputSettings;
+  readonly #canResynchronise: boolean;
+  readonly #report: (error: ChannelError) => void;
+  #framing: Framing;
+  #reader: MessageReader<Message>;
+  /** Whether what comes in is of no interest: at all, or until the line has been silent. */
+  #isDiscarding: "no" | "until-silent" | "always" = "no";
+
+  /**
+   * @param canResynchronise whether the stream is still good after bad bytes.
+   * @param report hears of the faults that the input survives.
+   */
+  constructor(settings: InputSettings, canResynchronise: boolean, report: (error: ChannelError) => void) {
+    this.#settings = settings;
+    this.#canResynchronise = canResynchronise;
+    this.#report = report;
+    this.#framing = settings.makeFraming();
+    this.#reader = new MessageReader(this.#framing, settings.encoding);
+  }
+
+  /** The codec in use, for both directions. */
+  get framing(): Framing {
+    return this.#framing;
+  }
+
+  /** How many bytes wait to be made into messages. */
+  get length(): number {
+    return this.#reader.length;
+  }
+
+  /** Whether the other end will send no more, and all its messages were taken. */
+  get isOver(): boolean {
+    return this.#reader.isOver;
+  }
+
+  /** Takes in received bytes. */
+  push(bytes: Buffer): void {
+    if (this.#isDiscarding === "no") this.#reader.push(bytes);
+  }
+
+  /** Takes note that the other end will send no more. */
+  end(): void {
+    this.#reader.end();
+  }
+
+  /** Drops what is there and everything that will come. */
+  discard(): void {
+    this.#isDiscarding = "always";
+    this.#reader.clear();
+  }
+
+  /** Drops what is there; what comes next is the beginning of a message. */
+  restart(): void {
+    this.#framing = this.#settings.makeFraming();
+    this.#reader = new MessageReader(this.#framing, this.#settings.encoding);
+  }
+
+  /** The line was silent. Whether that cuts a message off. */
+  silent(): boolean {
+    if (this.#isDiscarding === "until-silent") this.#isDiscarding = "no";
+    return this.#isDiscarding === "no" && this.#reader.length > 0;
+  }
+
+  /**
+   * The next message, or `undefined` if there is none yet.
+   *
+   * @throws ChannelError for bad bytes that the connection does not survive.
+   */
+  next(): Message | undefined {
+    while (this.#isDiscarding !== "always") {
+      const before = this.#reader.length;
+      try {
+        return this.#reader.next();
+      } catch (thrown) {
+        const error = framingError(thrown);
+        // A framing that has taken nothing would fail on the same bytes for ever.
+        if (error.isRecoverable && this.#reader.length < before) this.#report(error);
+        else this.reject(error);
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * Leaves bad bytes behind, if that is possible.
+   *
+   * @throws ChannelError the error, if it is not.
+   */
+  reject(error: ChannelError): void {
+    if (!this.#canResynchronise || this.#reader.isOver) {
+      this.discard();
+      throw error;
+    }
+    this.restart();
+    if (this.#settings.isSilenceTold) this.#isDiscarding = "until-silent";
+    this.#report(error);
+  }
+}
+
+function framingError(thrown: unknown): ChannelError {
+  if (ChannelError.is(thrown)) return thrown;
+  return new FramingError("ERR_FRAME_INVALID", "the framing failed to decode what was received", { cause: thrown });
+}
