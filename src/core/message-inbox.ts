@@ -2,7 +2,7 @@
 export class MessageInbox<Message> {
   readonly #limit: number;
   readonly #messages: Message[] = [];
-  #waiting: { resolve(result: IteratorResult<Message, undefined>): void; reject(error: unknown): void }[] = [];
+  #waiting: { resolve: (result: IteratorResult<Message, undefined>) => void; reject: (error: unknown) => void }[] = [];
   #resume: (() => void) | undefined;
   #end: { readonly error: unknown } | undefined;
 
@@ -39,7 +39,7 @@ export class MessageInbox<Message> {
     if (end.error === undefined) return Promise.resolve({ done: true, value: undefined });
     // An error is told once; who asks again hears that there is no more.
     this.#end = { error: undefined };
-    return Promise.reject(end.error as Error);
+    return Promise.reject(end.error);
   }
 
   /** Takes out all messages that wait. */

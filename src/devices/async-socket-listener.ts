@@ -31,8 +31,8 @@ export async function listenAsyncSocket(
       throw listenError(error as Error, options);
     }
     unlinkSync(address.path);
-    await bind(server, target).catch((again: Error) => {
-      throw listenError(again, options);
+    await bind(server, target).catch((again: unknown) => {
+      throw listenError(again as Error, options);
     });
   }
   server.on("error", (error) => events.failed(listenError(error, options)));

@@ -10,7 +10,10 @@ import { checkConnectOptions, connectError, resetError, type SocketConnectOption
  * @throws OpenError `ERR_CONNECT_REFUSED`, `ERR_CONNECT_UNREACHABLE`, `ERR_DNS`, `ERR_CONNECT_FAILED`.
  * @throws the `reason` of the signal, if it aborts.
  */
-export function connectAsyncSocket(options: SocketConnectOptions, signal: AbortSignal): Promise<AsyncTransport<SocketLink>> {
+export function connectAsyncSocket(
+  options: SocketConnectOptions,
+  signal: AbortSignal,
+): Promise<AsyncTransport<SocketLink>> {
   return new Promise((resolve, reject) => {
     const address = checkConnectOptions(options);
     signal.throwIfAborted();

@@ -49,7 +49,10 @@ export function portGoneError(path: string, bytesWritten: number, cause?: unknow
   const message =
     `the serial port ${path} is gone: the device was unplugged or the line hung up, ` +
     `after ${bytesWritten} bytes were written; open it again when it is back`;
-  return new DisconnectedError("ERR_PORT_DISCONNECTED", message, { bytesWritten, ...(cause !== undefined && { cause }) });
+  return new DisconnectedError("ERR_PORT_DISCONNECTED", message, {
+    bytesWritten,
+    ...(cause !== undefined && { cause }),
+  });
 }
 
 /** The error of a request to an open port that its driver refused. */

@@ -49,7 +49,9 @@ export class SerialPortLink implements SerialLink {
     const rate = baudRateOption(baudRate);
     // Changing the speed drops what the driver holds, and what was queued before was meant for the old speed.
     if (this.#port.isOpen) await this.#drain();
-    await this.#request(`change its speed to ${rate} baud`, (port) => port.update({ baudRate: rate }), { baudRate: rate });
+    await this.#request(`change its speed to ${rate} baud`, (port) => port.update({ baudRate: rate }), {
+      baudRate: rate,
+    });
   }
 
   async #request<Answer>(

@@ -1,4 +1,11 @@
-import { badOption, booleanOption, choiceOption, durationOption, integerOption, optionsObject } from "../core/options.ts";
+import {
+  badOption,
+  booleanOption,
+  choiceOption,
+  durationOption,
+  integerOption,
+  optionsObject,
+} from "../core/options.ts";
 import type { SerialOptions } from "./serial.ts";
 
 /** Serial options that were checked, with every default filled in. */

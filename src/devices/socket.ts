@@ -117,17 +117,23 @@ export function checkListenOptions(options: SocketListenOptions): CheckedAddress
   return checkAddress(options, 0, "listen on");
 }
 
-function checkAddress(options: SocketConnectOptions | SocketListenOptions, leastPort: number, purpose: string): CheckedAddress {
+function checkAddress(
+  options: SocketConnectOptions | SocketListenOptions,
+  leastPort: number,
+  purpose: string,
+): CheckedAddress {
   const { host, port, path } = options;
   booleanOption("noDelay", options.noDelay, true);
   durationOption("keepAliveProbeMs", options.keepAliveProbeMs, 0);
   if (path !== undefined) {
     if (port !== undefined) throw badOption("port", port, `give either port or path to ${purpose}, not both`);
-    if (typeof path !== "string" || path === "") throw badOption("path", path, "give the path of a Unix socket or named pipe");
+    if (typeof path !== "string" || path === "")
+      throw badOption("path", path, "give the path of a Unix socket or named pipe");
     return { path };
   }
   if (port === undefined) throw badOption("port", port, `give a port, or a path, to ${purpose}`);
-  if (host !== undefined && (typeof host !== "string" || host === "")) throw badOption("host", host, "give a host name or address");
+  if (host !== undefined && (typeof host !== "string" || host === ""))
+    throw badOption("host", host, "give a host name or address");
   return { host, port: integerOption("port", port, 0, leastPort, 65_535) };
 }
 
@@ -142,7 +148,11 @@ export function connectError(cause: Error, options: SocketConnectOptions): OpenE
   const code = systemCode(cause) ?? systemCode(errors[0]);
   const detail = errors.length > 0 ? errors.map(({ message }) => message).join("; ") : cause.message;
   const [ownCode, text] = CONNECT_ERRORS[code ?? ""] ?? ["ERR_CONNECT_FAILED", "cannot connect"];
-  return new OpenError(ownCode, `${text}: ${shownAddress(options)} (${detail})`, { cause, errors, outcome: "not-sent" });
+  return new OpenError(ownCode, `${text}: ${shownAddress(options)} (${detail})`, {
+    cause,
+    errors,
+    outcome: "not-sent",
+  });
 }
 
 const UNREACHABLE = ["ERR_CONNECT_UNREACHABLE", "the host or network cannot be reached"] as const;
@@ -166,7 +176,11 @@ const CONNECT_ERRORS: Readonly<Record<string, readonly [OpenError["code"], strin
 export function resetError(cause: Error | undefined, bytesWritten: number): DisconnectedError {
   const detail = cause === undefined ? "" : ` (${cause.message})`;
   const text = `the connection was reset${detail}; open it again`;
-  return new DisconnectedError("ERR_CONNECTION_RESET", text, cause === undefined ? { bytesWritten } : { cause, bytesWritten });
+  return new DisconnectedError(
+    "ERR_CONNECTION_RESET",
+    text,
+    cause === undefined ? { bytesWritten } : { cause, bytesWritten },
+  );
 }
 
 /** The error of a failed attempt to listen. */

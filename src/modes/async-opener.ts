@@ -46,7 +46,8 @@ export class AsyncOpener<Link> {
     const attempt = new AbortController();
     this.#attempt = attempt;
     const limit = this.#connectTimeoutMs;
-    const expire = (): void => attempt.abort(new OpenError("ERR_CONNECT_TIMEOUT", `the channel was not open after ${limit} ms`));
+    const expire = (): void =>
+      attempt.abort(new OpenError("ERR_CONNECT_TIMEOUT", `the channel was not open after ${limit} ms`));
     const timer = limit === 0 ? undefined : setTimeout(expire, limit);
     try {
       return await this.#connect(this.#options as never, attempt.signal);
@@ -60,9 +61,4 @@ export class AsyncOpener<Link> {
   cancel(reason: unknown): void {
     this.#attempt?.abort(reason);
   }
-}
-
-/** How a generated class opens its device, which it has as its static `open`. */
-export function openOf<Open>(target: { readonly open?: unknown }): Open {
-  return target.open as Open;
 }

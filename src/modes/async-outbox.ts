@@ -21,7 +21,11 @@ export class AsyncOutbox {
   #progress = 0;
 
   /** @param deadlines holds the deadline `write`; when it passes, ask {@link stalled}. */
-  constructor(transport: AsyncTransport<unknown>, settings: OutboxSettings, deadlines: Pick<Deadlines<"write">, "set" | "has">) {
+  constructor(
+    transport: AsyncTransport<unknown>,
+    settings: OutboxSettings,
+    deadlines: Pick<Deadlines<"write">, "set" | "has">,
+  ) {
     this.#transport = transport;
     this.#settings = settings;
     this.#deadlines = deadlines;

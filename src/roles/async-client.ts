@@ -3,31 +3,15 @@ import { Deadlines } from "../core/deadlines.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { booleanOption, durationOption } from "../core/options.ts";
 import { ChannelError, DisconnectedError, OpenError, StateError, TimeoutError } from "../errors.ts";
-import { AsyncChannel, type AsyncCallOptions, type AsyncChannelOptions, framingOf } from "../modes/async.ts";
+import { AsyncChannel, framingOf } from "../modes/async.ts";
+import type { AsyncCallOptions } from "../modes/async-options.ts";
 import { isPromise } from "../core/hooks.ts";
 import { AsyncConnection } from "../modes/async-connection.ts";
 import { checkQueue } from "../modes/async-outbox.ts";
-import { AsyncOpener, type AsyncOpenOptions, openOf } from "../modes/async-opener.ts";
+import { AsyncOpener } from "../modes/async-opener.ts";
 import type { AsyncConnect, AsyncTransport } from "../modes/async-transport.ts";
+import type { AsyncClientOptions } from "./async-client-options.ts";
 import { ClientCall } from "./client-call.ts";
-
-/** The options of an asynchronous client. */
-export interface AsyncClientOptions<Encoding extends BufferEncoding | undefined, Self>
-  extends AsyncChannelOptions<Encoding, Self>, AsyncOpenOptions {
-  /**
-   * Whether the channel stays open after an exchange, for the next.
-   *
-   * @defaultValue false
-   */
-  keepAlive?: boolean;
-  /**
-   * How long a call may take, in milliseconds, unless the call itself says otherwise: from the call to the last reply,
-   * waiting for its turn included. Then it fails with `ERR_REPLY_TIMEOUT`; 0 means no limit.
-   *
-   * @defaultValue 30000
-   */
-  timeoutMs?: number;
-}
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
@@ -43,7 +27,10 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * const reply = await client.clientCommunicate("hello");
  * console.log(reply.toString());
  */
-export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, Link> extends AsyncChannel<Encoding, Link> {
+export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, Link> extends AsyncChannel<
+  Encoding,
+  Link
+> {
   static readonly mode = "async";
   static readonly className = "*Client";
   static readonly opens = "connect";
@@ -79,7 +66,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     this.#boundary = framing.boundary;
     this.keepAlive = booleanOption("keepAlive", options.keepAlive, false);
     this.#timeoutMs = durationOption("timeoutMs", options.timeoutMs, DEFAULT_TIMEOUT_MS);
-    this.#opener = new AsyncOpener(openOf<AsyncConnect<never, Link>>(new.target), options);
+    this.#opener = new AsyncOpener(new.target.open as AsyncConnect<never, Link>, options);
   }
 
   /** Whether no exchange is under way. */
@@ -150,11 +137,9 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   }
 
   close(): Promise<void> {
-    const error = (): StateError =>
-      new StateError("ERR_CHANNEL_CLOSED", "the channel was closed while the call was pending");
-    for (const call of this.#queue.splice(0)) this.#settle(call, { error: error() });
+    for (const call of this.#queue.splice(0)) this.#settle(call, { error: closedMeanwhile() });
     this.#early = [];
-    if (this.#current !== undefined) this.#fail(this.#current, error());
+    if (this.#current !== undefined) this.#fail(this.#current, closedMeanwhile());
     const { connection } = this;
     if (connection === undefined) return this.#opening;
     return new Promise((resolve) => {
@@ -311,7 +296,8 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
 
   /** A bad reply on a channel that goes on. */
   #reported(error: ChannelError): void {
-    if (this.#current?.isUnderWay) this.#settle(this.#current, { error, isKeptOpen: this.keepAlive && !this.#isFinishing });
+    if (this.#current?.isUnderWay)
+      this.#settle(this.#current, { error, isKeptOpen: this.keepAlive && !this.#isFinishing });
     else this.fault(error);
   }
 
@@ -323,7 +309,8 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
       call.complete();
       return;
     }
-    const staysOpen = result.isKeptOpen === true || (this.keepAlive && !this.#isFinishing && !this.#isSpent && !call.isBroken);
+    const staysOpen =
+      result.isKeptOpen === true || (this.keepAlive && !this.#isFinishing && !this.#isSpent && !call.isBroken);
     const { connection } = this;
     const proceed = (): void => {
       this.#current = undefined;
@@ -361,6 +348,13 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   }
 }
 
+function closedMeanwhile(): StateError {
+  return new StateError("ERR_CHANNEL_CLOSED", "the channel was closed while the call was pending");
+}
+
 function endedEarly(): DisconnectedError {
-  return new DisconnectedError("ERR_CONNECTION_CLOSED", "the other end closed the channel before its reply was complete");
+  return new DisconnectedError(
+    "ERR_CONNECTION_CLOSED",
+    "the other end closed the channel before its reply was complete",
+  );
 }

@@ -5,7 +5,8 @@ import type { FramingClass } from "../core/framing.ts";
 import { MessageInbox } from "../core/message-inbox.ts";
 import { integerOption } from "../core/options.ts";
 import type { ChannelError } from "../errors.ts";
-import { AsyncChannel, type AsyncChannelOptions, type AsyncDeadlineOptions, notOpen } from "../modes/async.ts";
+import { AsyncChannel, notOpen } from "../modes/async.ts";
+import type { AsyncChannelOptions, AsyncDeadlineOptions } from "../modes/async-options.ts";
 import { hookError, isPromise } from "../core/hooks.ts";
 import { AsyncConnection } from "../modes/async-connection.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
@@ -41,7 +42,12 @@ export abstract class AsyncPersistentChannel<Encoding extends BufferEncoding | u
   /** @internal */
   protected constructor(options: AsyncPersistentChannelOptions<Encoding, never>, framing: FramingClass) {
     super(options, "persistent", 0, framing);
-    this.#maxPendingMessages = integerOption("maxPendingMessages", options.maxPendingMessages, DEFAULT_MAX_PENDING_MESSAGES, 1);
+    this.#maxPendingMessages = integerOption(
+      "maxPendingMessages",
+      options.maxPendingMessages,
+      DEFAULT_MAX_PENDING_MESSAGES,
+      1,
+    );
     this.#hasHook = options.processData !== undefined;
     this.#outlivesHalfClose = framing.boundary === "half-close";
     this.#inbox = new MessageInbox(this.#maxPendingMessages);

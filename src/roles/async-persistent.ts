@@ -1,6 +1,7 @@
 import { type ChannelError, OpenError, StateError } from "../errors.ts";
-import { type AsyncCallOptions, framingOf } from "../modes/async.ts";
-import { AsyncOpener, type AsyncOpenOptions, openOf } from "../modes/async-opener.ts";
+import { framingOf } from "../modes/async.ts";
+import type { AsyncCallOptions } from "../modes/async-options.ts";
+import { AsyncOpener, type AsyncOpenOptions } from "../modes/async-opener.ts";
 import type { AsyncConnect } from "../modes/async-transport.ts";
 import { AsyncPersistentChannel, type AsyncPersistentChannelOptions } from "./async-persistent-channel.ts";
 
@@ -21,10 +22,10 @@ export interface AsyncPersistentOptions<Encoding extends BufferEncoding | undefi
  * channel.start("hello");
  * for await (const message of channel) console.log(message.toString());
  */
-export abstract class AsyncPersistent<
-  Encoding extends BufferEncoding | undefined,
-  Link,
-> extends AsyncPersistentChannel<Encoding, Link> {
+export abstract class AsyncPersistent<Encoding extends BufferEncoding | undefined, Link> extends AsyncPersistentChannel<
+  Encoding,
+  Link
+> {
   static readonly mode = "async";
   static readonly className = "Persistent*";
   static readonly opens = "connect";
@@ -38,7 +39,7 @@ export abstract class AsyncPersistent<
   /** @internal */
   protected constructor(options: AsyncPersistentOptions<Encoding, never>) {
     super(options, framingOf(new.target));
-    this.#opener = new AsyncOpener(openOf<AsyncConnect<never, Link>>(new.target), options);
+    this.#opener = new AsyncOpener(new.target.open as AsyncConnect<never, Link>, options);
   }
 
   /**
@@ -74,7 +75,9 @@ export abstract class AsyncPersistent<
 
   /** @internal */
   protected released(error: ChannelError | undefined): boolean {
-    this.#failOpening?.(error ?? new StateError("ERR_CHANNEL_CLOSED", "the channel was closed while it was being opened"));
+    this.#failOpening?.(
+      error ?? new StateError("ERR_CHANNEL_CLOSED", "the channel was closed while it was being opened"),
+    );
     return this.#failOpening !== undefined;
   }
 

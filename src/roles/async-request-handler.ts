@@ -2,7 +2,8 @@ import { type Data, type MessageOf, toBytes } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { booleanOption } from "../core/options.ts";
 import type { ChannelError } from "../errors.ts";
-import { AsyncChannel, type AsyncChannelOptions, type AsyncDeadlineOptions, framingOf, notOpen } from "../modes/async.ts";
+import { AsyncChannel, framingOf, notOpen } from "../modes/async.ts";
+import type { AsyncChannelOptions, AsyncDeadlineOptions } from "../modes/async-options.ts";
 import { isPromise } from "../core/hooks.ts";
 import { AsyncConnection } from "../modes/async-connection.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
@@ -58,7 +59,10 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
   #pass: "none" | "under way" | "last" = "none";
 
   /** @internal */
-  protected constructor(options: AsyncRequestHandlerOptions<Encoding, never> = {}, framing: FramingClass = framingOf(new.target)) {
+  protected constructor(
+    options: AsyncRequestHandlerOptions<Encoding, never> = {},
+    framing: FramingClass = framingOf(new.target),
+  ) {
     super(options, "server", DEFAULT_IDLE_TIMEOUT_MS, framing);
     this.keepAlive = booleanOption("keepAlive", options.keepAlive, framing.boundary === "message");
   }

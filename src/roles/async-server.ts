@@ -1,92 +1,22 @@
 import { EventEmitter } from "node:events";
 import type { MessageOf } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
-import { badOption, durationOption, functionOption, optionsObject } from "../core/options.ts";
-import { type ChannelError, StateError } from "../errors.ts";
-import { type AsyncCallOptions, type AsyncChannelSettings, type AsyncDeadlineOptions, framingOf } from "../modes/async.ts";
 import { hookError } from "../core/hooks.ts";
-import { openOf } from "../modes/async-opener.ts";
+import { durationOption, functionOption, optionsObject } from "../core/options.ts";
+import { type ChannelError, StateError } from "../errors.ts";
+import { framingOf } from "../modes/async.ts";
+import type { AsyncCallOptions } from "../modes/async-options.ts";
 import type { AsyncListen, AsyncListener, AsyncTransport, ListenAddress } from "../modes/async-transport.ts";
 import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
-import type { AsyncPersistentRequestHandler } from "./async-persistent-request-handler.ts";
-import { AsyncRequestHandler, type AsyncReplySettings, type AsyncRequestHandlerOptions } from "./async-request-handler.ts";
-
-/** What serves the connections of an asynchronous server. */
-export type AsyncHandler<Encoding extends BufferEncoding | undefined, Link> =
-  | AsyncRequestHandler<Encoding, Link>
-  | AsyncPersistentRequestHandler<Encoding, Link>;
-
-/** A handler class that fits a server: of its mode and with its framing. */
-export interface AsyncHandlerClass<Encoding extends BufferEncoding | undefined, Link, Framing> {
-  /** Called once for each connection, with the options of the server. */
-  new (options: never): AsyncRequestHandler<Encoding, Link> | AsyncPersistentRequestHandler<Encoding, Link>;
-  /** The framing; has to be that of the server. */
-  readonly framing: Framing;
-}
-
-/** The options of an asynchronous server. Those of its handlers are passed on to them. */
-export interface AsyncServerOptions<Encoding extends BufferEncoding | undefined, Link, Framing, Self>
-  extends AsyncChannelSettings<Encoding>, AsyncDeadlineOptions, AsyncReplySettings {
-  /**
-   * The class that serves the connections, one object for each: it extends the request handler, or persistent request
-   * handler, of the same mode and framing.
-   *
-   * @defaultValue the hooks `processData` and `queryDone` of the server serve all connections
-   */
-  handler?: AsyncHandlerClass<Encoding, Link, Framing>;
-  /** Called once for each complete message, with the channel that it came on; instead of a handler class. */
-  processData?(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, Link>): void | Promise<void>;
-  /** Called after each pass of an exchange: whether its channel is to be closed; instead of a handler class. */
-  queryDone?(channel: AsyncRequestHandler<Encoding, Link>): boolean | Promise<boolean>;
-  /** Called with the channel of each new connection, before anything is received on it. */
-  onAccept?(channel: AsyncHandler<Encoding, Link>): void;
-  /** Called when a connection is closed and everything of it is released. */
-  onClose?(channel: AsyncHandler<Encoding, Link>): void;
-  /** Called with faults that no handler's own `onError` took: of a channel, or of the server itself. */
-  onError?(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void;
-  /** Called when the server listens. */
-  serverStart?(server: Self): void;
-  /** Called when the server is closed and everything is released. */
-  serverClose?(server: Self): void;
-  /** Asked after each connection, and ten times a second: whether to go on. */
-  keepRunning?(server: Self): boolean;
-}
-
-/** How {@link AsyncServer.close} closes. */
-export interface ServerCloseOptions {
-  /**
-   * How long connections may take to complete what is under way, in milliseconds, before they are closed.
-   *
-   * @defaultValue 0
-   */
-  drainTimeoutMs?: number;
-}
-
-/** What a server has done so far. */
-export interface AsyncServerStats {
-  /** Connections that are open. */
-  readonly open: number;
-  /** Connections accepted since the server was made. */
-  readonly accepted: number;
-  /** Connections turned away because `maxConnections` were open. */
-  readonly dropped: number;
-}
-
-/** The events of an asynchronous server, with what their listeners are called with. */
-export interface AsyncServerEvents<Encoding extends BufferEncoding | undefined, Link> {
-  /** The server listens. */
-  listening: [];
-  /** A connection was accepted. */
-  accept: [channel: AsyncHandler<Encoding, Link>];
-  /** A message came in; not emitted if there is a handler class or a `processData`. */
-  message: [data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, Link>];
-  /** A connection was turned away because `maxConnections` are open. */
-  drop: [];
-  /** The server is closed and everything is released. */
-  close: [];
-  /** A fault that no handler's own `onError` took. */
-  error: [error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined];
-}
+import { checkHandler, HookedHandler, SERVER_HOOKS } from "./async-hooked-handler.ts";
+import type { AsyncRequestHandler, AsyncRequestHandlerOptions } from "./async-request-handler.ts";
+import type {
+  AsyncHandler,
+  AsyncServerEvents,
+  AsyncServerOptions,
+  AsyncServerStats,
+  ServerCloseOptions,
+} from "./async-server-options.ts";
 
 /** How often `keepRunning` is asked. */
 const ASK_INTERVAL_MS = 100;
@@ -132,12 +62,12 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     super();
     const options = optionsObject(given);
     this.#framing = framingOf(new.target);
-    this.#open = openOf(new.target);
-    this.#options = options as never;
-    for (const name of HOOKS) functionOption(name, options[name]);
+    this.#open = new.target.open as AsyncListen<never, Link>;
+    this.#options = options;
+    for (const name of SERVER_HOOKS) functionOption(name, options[name]);
     checkHandler(options, this.#framing);
     // Wrong options of the handlers are told now, not when the first connection is there.
-    this.#makeHandler({});
+    void new HookedHandler<Encoding, Link>(this.#handlerOptions(), this.#framing, this);
   }
 
   /** Whether the server does not listen and has no connection. */
@@ -337,12 +267,18 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
   }
 
   #makeHandler(extra: { idleTimeoutMs?: number }): AsyncHandler<Encoding, Link> {
-    const options = { ...this.#options, ...extra };
-    for (const name of HOOKS) delete options[name];
+    const options = { ...this.#handlerOptions(), ...extra };
     const { handler: Handler } = this.#options;
     return Handler === undefined
-      ? new HookedHandler<Encoding, Link>(options as never, this.#framing, this)
+      ? new HookedHandler<Encoding, Link>(options, this.#framing, this)
       : new Handler(options as never);
+  }
+
+  /** The server's own hooks do not concern its handlers. */
+  #handlerOptions(): AsyncRequestHandlerOptions<Encoding, never> {
+    const options = { ...this.#options };
+    for (const name of SERVER_HOOKS) delete options[name];
+    return options;
   }
 
   #handlerClosed(handler: AsyncHandler<Encoding, Link>): void {
@@ -402,55 +338,6 @@ type ServerState =
   | { readonly kind: "opening"; readonly opening: Promise<void> }
   | { readonly kind: "listening"; readonly listener: AsyncListener }
   | { readonly kind: "finishing"; readonly listener: AsyncListener; readonly released: Promise<void> };
-
-/** The options that are the server's own; all others are passed on to its handlers. */
-const HOOKS = [
-  "processData",
-  "queryDone",
-  "onAccept",
-  "onClose",
-  "onError",
-  "serverStart",
-  "serverClose",
-  "keepRunning",
-] as const;
-
-/** The handler of a server without a handler class: the server's own hooks serve. */
-class HookedHandler<Encoding extends BufferEncoding | undefined, Link> extends AsyncRequestHandler<Encoding, Link> {
-  readonly #server: AsyncServer<Encoding, Link>;
-
-  constructor(
-    options: AsyncRequestHandlerOptions<Encoding, never>,
-    framing: FramingClass,
-    server: AsyncServer<Encoding, Link>,
-  ) {
-    super(options, framing);
-    this.#server = server;
-  }
-
-  override processData(data: MessageOf<Encoding>): void | Promise<void> {
-    return this.#server.processData(data, this);
-  }
-
-  override queryDone(): boolean | Promise<boolean> {
-    return this.#server.queryDone(this);
-  }
-}
-
-function checkHandler(options: { handler?: unknown; processData?: unknown; queryDone?: unknown }, framing: FramingClass): void {
-  const { handler } = options;
-  if (handler === undefined) return;
-  const prototype = typeof handler === "function" ? (handler.prototype as Partial<Attachable<unknown>>) : undefined;
-  if (typeof prototype?.[attach] !== "function") {
-    throw badOption("handler", handler, "give a class that extends an asynchronous request handler class of this package");
-  }
-  if ((handler as { framing?: unknown }).framing !== framing) {
-    throw badOption("handler", handler, `its framing is not that of the server: extend the handler class with ${framing.name}`);
-  }
-  for (const name of ["processData", "queryDone"] as const) {
-    if (options[name] !== undefined) throw badOption(name, options[name], "give it in the handler class, not beside it");
-  }
-}
 
 function fire(server: unknown, event: string, ...values: unknown[]): void {
   (server as EventEmitter).emit(event, ...values);
