@@ -22,7 +22,11 @@ const pieces = fc.oneof(
 );
 /** The same objects each time, as a framing keeps its terminator; more of them than the queue remembers. */
 const needles: readonly (number | Buffer)[] = [
-  ...[0, 1, 2, 3, 9],
+  0,
+  1,
+  2,
+  3,
+  9,
   ...[[1], [0, 1], [1, 1], [1, 1, 2], [1, 0, 1, 0], [0, 1, 1, 0, 1, 1], [1, 1, 0, 1, 1, 1]].map((bytes) =>
     Buffer.from(bytes),
   ),
@@ -107,7 +111,9 @@ test("nothing that was handed out is written to again, and writing to it harms n
       let next = 0;
       let due = 0;
       for (const size of pushed) {
-        queue.push(Buffer.from(Array.from({ length: size }, () => next++ % 251)));
+        const start = next;
+        queue.push(Buffer.from(Array.from({ length: size }, (_, index) => (start + index) % 251)));
+        next += size;
         while (queue.length >= taken) {
           const message = queue.read(taken);
           for (const byte of message) same(byte, due++ % 251);

@@ -2,10 +2,10 @@ import test from "ava";
 import { Deadlines } from "../../src/core/deadlines.ts";
 
 /** Deadlines, with the kinds that passed, and a promise for the next `count` of them. */
-function observed(): { deadlines: Deadlines<string>; passed: string[]; after(count: number): Promise<void> } {
+function observed(): { deadlines: Deadlines<string>; passed: string[]; after: (count: number) => Promise<void> } {
   const passed: string[] = [];
   let wanted = Number.POSITIVE_INFINITY;
-  let tell = (): void => {};
+  let tell = (): void => undefined;
   const deadlines = new Deadlines<string>((kind) => {
     passed.push(kind);
     if (passed.length >= wanted) tell();

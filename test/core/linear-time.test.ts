@@ -1,11 +1,12 @@
 /** Work per byte must not grow with the length of a message. Two sizes are compared with each other, in one run. */
 import test from "ava";
+import { ByteQueue } from "../../src/core/byte-queue.ts";
 import type { Framing } from "../../src/core/framing.ts";
 import { MessageReader } from "../../src/core/message-reader.ts";
 import { ReadWriteFraming } from "../../src/framings/read-write.ts";
 import { ShutdownFraming } from "../../src/framings/shutdown.ts";
 import { TerminatorFraming } from "../../src/framings/terminator.ts";
-import { ByteQueue } from "../../src/core/byte-queue.ts";
+import { joined } from "../support/framing-conformance.ts";
 
 const KIB = 1024;
 /** What quadratic work would exceed by far: it would be the ratio of the sizes. */
@@ -29,7 +30,7 @@ function growth(size: number, run: (size: number) => void): number {
 
 /** Reads one message of `size` bytes, in pieces. */
 function readInPieces(framing: Framing, size: number, pieceSize: number): void {
-  const stream = Buffer.concat([framing.encode(Buffer.alloc(size, "x"))].flat() as Uint8Array[]);
+  const stream = joined(framing.encode(Buffer.alloc(size, "x")));
   const reader = new MessageReader<Buffer>(framing, undefined);
   let message: Buffer | undefined;
   for (let at = 0; at < stream.length; at += pieceSize) {

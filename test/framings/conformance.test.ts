@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import test from "ava";
 import fc from "fast-check";
 import { ByteQueue } from "../../src/core/byte-queue.ts";
@@ -103,8 +104,8 @@ for (const [name, Class] of framings) {
   });
 
   for (const maxMessageSize of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "64" as unknown as number]) {
-    test(`${name}: maxMessageSize ${JSON.stringify(maxMessageSize)} (${maxMessageSize}) is refused`, (t) => {
-      const shown = typeof maxMessageSize === "string" ? `'${maxMessageSize}'` : String(maxMessageSize);
+    const shown = inspect(maxMessageSize);
+    test(`${name}: maxMessageSize ${shown} is refused`, (t) => {
       t.throws(() => new Class({ maxMessageSize }, "client"), {
         code: "ERR_OPTIONS",
         message: new RegExp(`^option "maxMessageSize" is ${shown.replace(".", "\\.")}: give a whole number`),
