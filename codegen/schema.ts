@@ -43,6 +43,7 @@ export function makeSchema(parts: Parts): Schema {
   rejectTwins(framings, (framing) => framing.suffix, "suffix", problems);
   problems.throwIfAny();
   const { cells, leftOut } = new Matrix(parts, modes, problems).combine(roles, devices, framings);
+  problems.throwIfAny();
   rejectCollisions(cells, problems);
   problems.throwIfAny();
   return deepFreeze({ cells, leftOut, modes, framings, devices, roles });

@@ -8,7 +8,8 @@ import type { SerialLink } from "../../src/devices/serial.ts";
 import type { ChannelError } from "../../src/errors.ts";
 import { BasicFraming } from "../../src/framings/basic.ts";
 import type { AsyncRequestHandler } from "../../src/roles/async-request-handler.ts";
-import { type AsyncHandler, type AsyncHandlerClass, AsyncServer } from "../../src/roles/async-server.ts";
+import type { AsyncHandler, AsyncHandlerClass } from "../../src/roles/async-server-options.ts";
+import { AsyncServer } from "../../src/roles/async-server.ts";
 
 /**
  * Asynchronous serial server over a serial line: serves requests; bytes as they are; a message ends with the channel.

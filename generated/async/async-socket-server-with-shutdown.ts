@@ -8,7 +8,8 @@ import type { SocketLink } from "../../src/devices/socket.ts";
 import type { ChannelError } from "../../src/errors.ts";
 import { ShutdownFraming } from "../../src/framings/shutdown.ts";
 import type { AsyncRequestHandler } from "../../src/roles/async-request-handler.ts";
-import { type AsyncHandler, type AsyncHandlerClass, AsyncServer } from "../../src/roles/async-server.ts";
+import type { AsyncHandler, AsyncHandlerClass } from "../../src/roles/async-server-options.ts";
+import { AsyncServer } from "../../src/roles/async-server.ts";
 
 /**
  * Asynchronous socket server over a TCP or Unix socket: serves requests; the sender half-closes after its message.
