@@ -1,0 +1,116 @@
+/**
+ * The classes under test, and which of them belong together: found in the generated matrix, so that a class that is new
+ * there is tested without a line here.
+ */
+import { matrix } from "../../generated/matrix.ts";
+import type { FramingClass, MessageBoundary } from "../../src/core/framing.ts";
+import type { AsyncClientOptions } from "../../src/roles/async-client-options.ts";
+import type { AsyncClient } from "../../src/roles/async-client.ts";
+import type { AsyncPersistentChannelOptions } from "../../src/roles/async-persistent-channel.ts";
+import type { AsyncPersistentRequestHandler } from "../../src/roles/async-persistent-request-handler.ts";
+import type { AsyncPersistent, AsyncPersistentOptions } from "../../src/roles/async-persistent.ts";
+import type { AsyncRequestHandler, AsyncRequestHandlerOptions } from "../../src/roles/async-request-handler.ts";
+import type { AsyncServerOptions } from "../../src/roles/async-server-options.ts";
+import type { AsyncServer } from "../../src/roles/async-server.ts";
+
+/** Options that only some devices and framings have. */
+export interface Extra {
+  readonly [name: string]: unknown;
+}
+
+/** A client, whatever its device and framing. */
+export type Client = AsyncClient<undefined, unknown>;
+/** Its options. */
+export type ClientOptions = AsyncClientOptions<undefined, Client> & Extra;
+/** Its class. */
+export type ClientClass = new (options: ClientOptions) => Client;
+/** A server, whatever its device and framing. */
+export type Server = AsyncServer<undefined, unknown>;
+/** Its options. */
+export type ServerOptions = Omit<AsyncServerOptions<undefined, unknown, unknown, Server>, "handler"> &
+  Extra & { handler?: unknown };
+/** Its class. */
+export type ServerClass = new (options: ServerOptions) => Server;
+/** A request handler. */
+export type Handler = AsyncRequestHandler<undefined, unknown>;
+/** Its class. */
+export type HandlerClass = new (options?: AsyncRequestHandlerOptions<undefined, Handler>) => Handler;
+/** A persistent channel that connects. */
+export type Persistent = AsyncPersistent<undefined, unknown>;
+/** Its options. */
+export type PersistentOptions = AsyncPersistentOptions<undefined, Persistent> & Extra;
+/** Its class. */
+export type PersistentClass = new (options: PersistentOptions) => Persistent;
+/** A persistent request handler. */
+export type PersistentHandler = AsyncPersistentRequestHandler<undefined, unknown>;
+/** Its class. */
+export type PersistentHandlerClass = new (
+  options?: AsyncPersistentChannelOptions<undefined, PersistentHandler>,
+) => PersistentHandler;
+
+/** One class of the matrix. */
+export interface ChannelCell {
+  readonly className: string;
+  readonly mode: string;
+  readonly role: string;
+  readonly device: string;
+  readonly framing: string;
+  readonly load: () => Promise<unknown>;
+}
+
+/** The asynchronous classes of one device and one framing: what a test talks to, or talks with. */
+export interface ChannelFamily {
+  /** `Socket`, `SocketWithTerminator`. */
+  readonly title: string;
+  readonly device: string;
+  /** The suffix of the framing. */
+  readonly framing: string;
+  readonly boundary: MessageBoundary;
+  readonly Client: ClientClass;
+  readonly Server: ServerClass;
+  readonly Persistent: PersistentClass;
+  /** On the device itself, or where that has no connections, on one that has: they fit any server of their framing. */
+  readonly Handler: HandlerClass;
+  readonly PersistentHandler: PersistentHandlerClass;
+}
+
+/** All classes there are. */
+export const cells: readonly ChannelCell[] = matrix;
+
+/** Every asynchronous family, one for each device and framing that go together. */
+export const families: readonly ChannelFamily[] = await Promise.all(
+  cells.filter((cell) => cell.mode === "async" && cell.role === "Client").map((cell) => familyOf(cell)),
+);
+
+/** The family with this device and framing. */
+export function familyWith(device: string, framing: string): ChannelFamily {
+  const found = families.find((family) => family.device === device && family.framing === framing);
+  if (found === undefined) throw new Error(`there are no classes for ${device} with framing "${framing}"`);
+  return found;
+}
+
+async function familyOf({ device, framing }: ChannelCell): Promise<ChannelFamily> {
+  const load = async <Class>(role: string, on: string | undefined): Promise<Class> => {
+    const cell = cells.find(
+      (each) =>
+        each.mode === "async" &&
+        each.role === role &&
+        each.framing === framing &&
+        (on === undefined || each.device === on),
+    );
+    if (cell === undefined) throw new Error(`there is no asynchronous ${role} for ${device} with framing "${framing}"`);
+    return (await cell.load()) as Class;
+  };
+  const Client = await load<ClientClass & { readonly framing: FramingClass }>("Client", device);
+  return {
+    title: device + framing,
+    device,
+    framing,
+    boundary: Client.framing.boundary,
+    Client,
+    Server: await load<ServerClass>("Server", device),
+    Persistent: await load<PersistentClass>("Persistent", device),
+    Handler: await load<HandlerClass>("BaseRequestHandler", undefined),
+    PersistentHandler: await load<PersistentHandlerClass>("PersistentRequestHandler", undefined),
+  };
+}

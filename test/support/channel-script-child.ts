@@ -1,0 +1,17 @@
+/** The process in which clients run that block. */
+import { cells } from "./channel-cells.ts";
+import type { ScriptAnswer, ScriptRequest } from "./channel-script-runner.ts";
+import { type AnyClientClass, scripts } from "./channel-scripts.ts";
+
+async function run({ className, options, script, input }: ScriptRequest): Promise<ScriptAnswer> {
+  try {
+    const Client = (await cells.find((cell) => cell.className === className)?.load()) as AnyClientClass;
+    return { result: await scripts[script]({ Client, options }, input as never) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+process.on("message", (request: ScriptRequest) => {
+  void run(request).then((answer) => process.send?.(answer));
+});
