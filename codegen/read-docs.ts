@@ -1,15 +1,10 @@
-import { type JSDocableNode, Node } from "ts-morph";
+import type { JSDocableNode, Node } from "ts-morph";
 import type { Doc, DocTag } from "./model.ts";
 
 /** The doc comment of `node`: the last one before it, or an empty one. */
 export function readDoc(node: JSDocableNode & Node): Doc {
   const comment = node.getJsDocs().at(-1);
   return comment === undefined ? { description: [], tags: [] } : parseDoc(comment.getText());
-}
-
-/** The doc comment of a node of whatever kind. */
-export function readDocOf(node: Node): Doc {
-  return Node.isJSDocable(node) ? readDoc(node) : { description: [], tags: [] };
 }
 
 /** Takes a doc comment apart. An `@` inside a fenced block of code begins no tag. */
