@@ -1,23 +1,17 @@
+import { BufferView } from "./buffer-view.ts";
 import { indexIn } from "./byte-search.ts";
 import { oneByteText } from "./byte-text.ts";
 import type { FrameInput } from "./framing.ts";
 
 /** Pieces smaller than this are copied together while they wait for the rest of their message. */
-const SMALL_PIECE = 4096;
-/** The largest of the blocks that small pieces are copied into. */
+const SMALL_PIECE = 1024;
+/** The smallest and the largest of the blocks that small pieces are copied into. */
+const SMALLEST_BLOCK = 4096;
 const LARGEST_BLOCK = 65_536;
 /** How many sequences of bytes the queue remembers the search of. */
 const MAX_NEEDLES = 8;
 
 const NOTHING: Buffer = Buffer.alloc(0);
-
-/**
- * What `subarray` makes views with. Called directly, with memory and origin at hand, it makes them in half the time: most
- * of the work of decoding small messages is in making their `Buffer`s.
- */
-const View = (
-  Buffer as unknown as { [Symbol.species]: new (memory: ArrayBufferLike, at: number, length: number) => Buffer }
-)[Symbol.species];
 
 /**
  * The bytes that were received and not yet made into messages, in the pieces in which they came. A message that lies in
@@ -65,10 +59,11 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
   /** Appends received bytes. They belong to the queue from now on. */
   push(piece: Buffer): void {
     if (piece.length === 0) return;
+    const isSmall = piece.length < SMALL_PIECE;
     if (this.#length === 0) this.#setFirst(piece);
-    else if (piece.length < SMALL_PIECE) this.#append(piece);
+    else if (isSmall) this.#append(piece);
     else this.#rest.push(piece);
-    if (piece.length >= SMALL_PIECE) this.#block = undefined;
+    if (!isSmall) this.#block = undefined;
     this.#length += piece.length;
   }
 
@@ -102,7 +97,10 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
     const start = this.#offset;
     if (start + length > this.#first.length) return this.message(this.read(length));
     // A message that is most of its piece is decoded alone, or a piece with one message would be decoded twice.
-    if (this.#text === undefined && length * 2 < this.#first.length - start) this.#decode(encoding);
+    if (this.#text === undefined && length * 2 < this.#first.length - start) {
+      this.#text = oneByteText(this.#first.subarray(start), encoding);
+      this.#textStart = start;
+    }
     const from = start - this.#textStart;
     const text = this.#text
       ? this.#text.slice(from, from + length)
@@ -114,7 +112,7 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
   read(length: number): Buffer {
     const start = this.#offset;
     if (start + length > this.#first.length) return this.#readPieces(length);
-    const bytes = new View(this.#memory, this.#origin + start, length);
+    const bytes = new BufferView(this.#memory, this.#origin + start, length);
     this.skip(length);
     return bytes;
   }
@@ -136,11 +134,6 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
     this.#memory = piece.buffer;
     this.#origin = piece.byteOffset;
     this.#text = undefined;
-  }
-
-  #decode(encoding: BufferEncoding): void {
-    this.#textStart = this.#offset;
-    this.#text = oneByteText(this.#first.subarray(this.#offset), encoding);
   }
 
   /** Lets go of the pieces that lie before `#offset`, and of all memory once the queue is empty. */
@@ -185,17 +178,16 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
 
   /** Copies a small piece behind the last one, so that a message in tiny pieces does not cost an object for each. */
   #append(piece: Buffer): void {
-    const last = this.#rest.length - 1;
     if (this.#block === undefined || this.#blockUsed + piece.length > this.#block.length) {
       // As large as what waits already: the cost per byte stays the same however long the message grows.
-      this.#block = Buffer.allocUnsafeSlow(Math.min(LARGEST_BLOCK, Math.max(SMALL_PIECE, this.#length)));
+      this.#block = Buffer.allocUnsafeSlow(Math.min(LARGEST_BLOCK, Math.max(SMALLEST_BLOCK, this.#length)));
       this.#blockUsed = piece.copy(this.#block);
       this.#rest.push(this.#block.subarray(0, this.#blockUsed));
       return;
     }
     this.#blockUsed += piece.copy(this.#block, this.#blockUsed);
     const grown = this.#block.subarray(0, this.#blockUsed);
-    if (last >= 0) this.#rest[last] = grown;
+    if (this.#rest.length > 0) this.#rest[this.#rest.length - 1] = grown;
     else this.#setFirst(grown);
   }
 
@@ -230,16 +222,26 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
     for (let at = from; at < this.#length;) {
       const piece = this.#locate(this.#offset + at);
       const start = this.#pieceStart - this.#offset;
-      const found = indexIn(piece, needle, at - start);
-      if (found >= 0) return start + found;
       const end = start + piece.length;
-      // What starts in the last bytes of this piece may end in the following ones.
-      const seam = Math.max(at, end - overlap);
-      const across = overlap === 0 ? -1 : indexIn(this.#copy(seam, Math.min(this.#length, end + overlap)), needle, 0);
-      if (across >= 0) return seam + across;
+      const found = at + overlap < end ? indexIn(piece, needle, at - start) : -1;
+      if (found >= 0) return start + found;
+      const across = typeof needle === "number" ? -1 : this.#indexAcross(needle, piece, Math.max(at, end - overlap));
+      if (across >= 0) return across;
       at = end;
     }
     return -1;
+  }
+
+  /** Where `needle` starts in the last bytes of a piece, from `from` on, to end in the following ones. */
+  #indexAcross(needle: Uint8Array, piece: Buffer, from: number): number {
+    const start = this.#pieceStart - this.#offset;
+    const end = start + piece.length;
+    if (end === this.#length) return -1;
+    const lead = piece.indexOf(needle[0] as number, from - start);
+    if (lead < 0) return -1;
+    const seam = this.#copy(start + lead, Math.min(this.#length, end + needle.length - 1));
+    const found = indexIn(seam, needle, 0);
+    return found < 0 ? -1 : start + lead + found;
   }
 }
 
