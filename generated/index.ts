@@ -97,3 +97,4 @@ export {
   AsyncPersistentRequestHandlerWithTerminator,
   type AsyncPersistentRequestHandlerWithTerminatorOptions,
 } from "./async/async-persistent-request-handler-with-terminator.ts";
+export * from "../src/public.ts";

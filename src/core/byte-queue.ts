@@ -11,6 +11,7 @@ const LARGEST_BLOCK = 65_536;
 /** How many sequences of bytes the queue remembers the search of. */
 const MAX_NEEDLES = 8;
 
+/** The first piece of an empty queue. */
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
@@ -187,8 +188,8 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
     }
     this.#blockUsed += piece.copy(this.#block, this.#blockUsed);
     const grown = this.#block.subarray(0, this.#blockUsed);
-    if (this.#rest.length > 0) this.#rest[this.#rest.length - 1] = grown;
-    else this.#setFirst(grown);
+    if (this.#rest.length === 0) this.#setFirst(grown);
+    else this.#rest[this.#rest.length - 1] = grown;
   }
 
   /** The piece that holds a position, counted from the start of the first piece. Quick where positions only grow. */

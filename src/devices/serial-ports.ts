@@ -1,6 +1,9 @@
 import { OpenError } from "../errors.ts";
 import { textOf } from "./serial-errors.ts";
 
+/** What `serialport` knows of a port. */
+type PortInfo = { readonly path: string } & Readonly<Record<Exclude<keyof SerialPortInfo, "path">, string | undefined>>;
+
 /** A serial port of this machine. What the system does not know is left out. */
 export interface SerialPortInfo {
   /** What to give as the option `path`: `/dev/ttyUSB0`, `COM3`. */
@@ -19,8 +22,6 @@ export interface SerialPortInfo {
   readonly vendorId?: string;
 }
 
-const DETAILS = ["manufacturer", "serialNumber", "pnpId", "locationId", "productId", "vendorId"] as const;
-
 /**
  * Lists the serial ports of this machine. Loads `serialport` and its native addon. Pseudo-terminals are not listed.
  *
@@ -33,12 +34,22 @@ export async function listSerialPorts(): Promise<SerialPortInfo[]> {
   try {
     const { SerialPort } = await import("serialport");
     const ports = await SerialPort.binding.list();
-    return ports.map(({ path, ...known }) => {
-      const details = DETAILS.filter((name) => known[name] !== undefined).map((name) => [name, known[name]]);
-      return { path, ...Object.fromEntries(details) };
-    });
+    return ports.map(infoOf);
   } catch (cause) {
     const message = `the serial ports could not be listed: give the path of the port itself (${textOf(cause)})`;
     throw new OpenError("ERR_PORT_FAILED", message, { cause });
   }
+}
+
+function infoOf(port: PortInfo): SerialPortInfo {
+  const { path, manufacturer, serialNumber, pnpId, locationId, productId, vendorId } = port;
+  return {
+    path,
+    ...(manufacturer !== undefined && { manufacturer }),
+    ...(serialNumber !== undefined && { serialNumber }),
+    ...(pnpId !== undefined && { pnpId }),
+    ...(locationId !== undefined && { locationId }),
+    ...(productId !== undefined && { productId }),
+    ...(vendorId !== undefined && { vendorId }),
+  };
 }

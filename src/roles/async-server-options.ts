@@ -1,18 +1,18 @@
 import type { MessageOf } from "../core/data.ts";
 import type { ChannelError } from "../errors.ts";
 import type { AsyncChannelSettings, AsyncDeadlineOptions } from "../modes/async-options.ts";
-import type { AsyncPersistentRequestHandler } from "./async-persistent-request-handler.ts";
+import type { AsyncPersistentHandler } from "./async-persistent-handler.ts";
 import type { AsyncReplySettings, AsyncRequestHandler } from "./async-request-handler.ts";
 
 /** What serves the connections of an asynchronous server. */
 export type AsyncHandler<Encoding extends BufferEncoding | undefined, Link> =
   | AsyncRequestHandler<Encoding, Link>
-  | AsyncPersistentRequestHandler<Encoding, Link>;
+  | AsyncPersistentHandler<Encoding, Link>;
 
 /** A handler class that fits a server: of its mode and with its framing. */
 export interface AsyncHandlerClass<Encoding extends BufferEncoding | undefined, Link, Framing> {
   /** Called once for each connection, with the options of the server. */
-  new (options: never): AsyncRequestHandler<Encoding, Link> | AsyncPersistentRequestHandler<Encoding, Link>;
+  new (options: never): AsyncRequestHandler<Encoding, Link> | AsyncPersistentHandler<Encoding, Link>;
   /** The framing; has to be that of the server. */
   readonly framing: Framing;
 }

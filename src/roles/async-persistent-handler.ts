@@ -20,7 +20,7 @@ import { AsyncPersistentChannel, type AsyncPersistentChannelOptions } from "./as
  * }
  * await new {{Server}}({ {{address}}, handler: Greeter }).serveForever();
  */
-export abstract class AsyncPersistentRequestHandler<Encoding extends BufferEncoding | undefined, Link>
+export abstract class AsyncPersistentHandler<Encoding extends BufferEncoding | undefined, Link>
   extends AsyncPersistentChannel<Encoding, Link>
   implements Attachable<Link>
 {
