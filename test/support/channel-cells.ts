@@ -7,7 +7,7 @@ import type { FramingClass, MessageBoundary } from "../../src/core/framing.ts";
 import type { AsyncClientOptions } from "../../src/roles/async-client-options.ts";
 import type { AsyncClient } from "../../src/roles/async-client.ts";
 import type { AsyncPersistentChannelOptions } from "../../src/roles/async-persistent-channel.ts";
-import type { AsyncPersistentRequestHandler } from "../../src/roles/async-persistent-request-handler.ts";
+import type { AsyncPersistentHandler } from "../../src/roles/async-persistent-handler.ts";
 import type { AsyncPersistent, AsyncPersistentOptions } from "../../src/roles/async-persistent.ts";
 import type { AsyncRequestHandler, AsyncRequestHandlerOptions } from "../../src/roles/async-request-handler.ts";
 import type { AsyncServerOptions } from "../../src/roles/async-server-options.ts";
@@ -42,7 +42,7 @@ export type PersistentOptions = AsyncPersistentOptions<undefined, Persistent> & 
 /** Its class. */
 export type PersistentClass = new (options: PersistentOptions) => Persistent;
 /** A persistent request handler. */
-export type PersistentHandler = AsyncPersistentRequestHandler<undefined, unknown>;
+export type PersistentHandler = AsyncPersistentHandler<undefined, unknown>;
 /** Its class. */
 export type PersistentHandlerClass = new (
   options?: AsyncPersistentChannelOptions<undefined, PersistentHandler>,

@@ -1,6 +1,7 @@
 /** What a conformance suite runs over: each family at each place where it can be. */
 import test from "ava";
 import type { ExecutionContext } from "ava";
+import type { EventEmitter } from "node:events";
 import { type ChannelFamily, families } from "./channel-cells.ts";
 import { leavesNothing } from "./channel-leaks.ts";
 import { type Place, places } from "./channel-places.ts";
@@ -70,4 +71,11 @@ export function gate<Value = void>(): Gate<Value> {
     open = resolve;
   });
   return { passed, open };
+}
+
+/** Resolves with what the next event of this name brings. Unlike `once` of Node.js, it listens to no errors. */
+export function event(emitter: object, name: string): Promise<unknown[]> {
+  return new Promise((resolve) => {
+    (emitter as EventEmitter).once(name, (...values: unknown[]) => resolve(values));
+  });
 }
