@@ -45,7 +45,7 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
   #searched = 0;
   #needle: number | Uint8Array | undefined;
   /** The same for the needles that were searched for before. */
-  readonly #otherNeedles = new Map<number | Uint8Array, number>();
+  #otherNeedles: Map<number | Uint8Array, number> | undefined;
   readonly #encoding: BufferEncoding | undefined;
 
   /** @param encoding what messages are decoded with; without it they are `Buffer`s. */
@@ -112,8 +112,9 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
 
   read(length: number): Buffer {
     const start = this.#offset;
-    if (start + length > this.#first.length) return this.#readPieces(length);
-    const bytes = new BufferView(this.#memory, this.#origin + start, length);
+    const isInFirst = start + length <= this.#first.length;
+    if (!isInFirst && !(length <= this.#length)) throw outside(length, this.#length);
+    const bytes = isInFirst ? new BufferView(this.#memory, this.#origin + start, length) : this.#copy(0, length);
     this.skip(length);
     return bytes;
   }
@@ -158,13 +159,6 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
     this.#rest.splice(0, dropped);
   }
 
-  #readPieces(length: number): Buffer {
-    if (!(length <= this.#length)) throw outside(length, this.#length);
-    const bytes = this.#copy(0, length);
-    this.skip(length);
-    return bytes;
-  }
-
   /** The bytes from `start` to `end`, in memory of their own. */
   #copy(start: number, end: number): Buffer {
     const joined = Buffer.allocUnsafe(end - start);
@@ -207,10 +201,12 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
   }
 
   #changeNeedle(needle: number | Uint8Array): void {
-    if (this.#otherNeedles.size >= MAX_NEEDLES) this.#otherNeedles.clear();
-    if (this.#needle !== undefined) this.#otherNeedles.set(this.#needle, this.#searched);
+    if (this.#needle !== undefined) {
+      if (this.#otherNeedles === undefined || this.#otherNeedles.size >= MAX_NEEDLES) this.#otherNeedles = new Map();
+      this.#otherNeedles.set(this.#needle, this.#searched);
+    }
     this.#needle = needle;
-    this.#searched = this.#otherNeedles.get(needle) ?? 0;
+    this.#searched = this.#otherNeedles?.get(needle) ?? 0;
   }
 
   #indexInFirst(needle: number | Uint8Array, from: number): number {
