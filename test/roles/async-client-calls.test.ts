@@ -12,6 +12,7 @@ import {
   series,
   seriesOnSockets,
   type Subject,
+  wireOf,
 } from "../support/channel-subjects.ts";
 import { rawServer } from "../support/tcp-peers.ts";
 
@@ -223,7 +224,7 @@ forEach(everywhere, "drain() and flush() work on an open channel only", async (t
 });
 
 forEach(seriesOnSockets, "one write that holds several messages is several replies", async (t, { family }) => {
-  const wire = family.framing === "WithReadWrite" ? "3\r\none0\r\n5\r\nthree" : "one\r\n\r\nthree\r\n";
+  const wire = wireOf(family, "one", "", "three");
   await using server = await rawServer((socket) => socket.once("data", () => socket.write(wire)));
   const seen: string[] = [];
   const client = new family.Client({

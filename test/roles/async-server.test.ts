@@ -13,6 +13,7 @@ import {
   series,
   seriesOnSockets,
   subjects,
+  wireOf,
 } from "../support/channel-subjects.ts";
 import { rawConnect } from "../support/tcp-peers.ts";
 
@@ -194,13 +195,13 @@ forEach(
   "bytes that drip in, and messages that come in one write, are the same messages",
   async (t, subject) => {
     await using stage = await subject.open();
-    const wire = subject.family.framing === "WithReadWrite" ? "3\r\none0\r\n5\r\nthree" : "one\r\n\r\nthree\r\n";
+    const wire = wireOf(subject.family, "one", "", "three");
     await using raw = await rawConnect(stage.address);
     raw.socket.write(wire);
-    t.is(await raw.until("three" + wire.slice(wire.indexOf("three") + 5)), wire);
+    t.is(await raw.until(wire), wire);
     await using slow = await rawConnect(stage.address);
     await slow.drip(wire);
-    t.is(await slow.until("three" + wire.slice(wire.indexOf("three") + 5)), wire);
+    t.is(await slow.until(wire), wire);
   },
 );
 
@@ -217,7 +218,7 @@ forEach(onTcp, "shutdown and basic framing see what drips in as their rules say"
   });
   await using raw = await rawConnect(stage.address);
   const isEnded = subject.family.boundary === "message";
-  await raw.drip(isEnded ? stageWire(subject.family.framing) : "abc");
+  await raw.drip(isEnded ? wireOf(subject.family, "abc") : "abc");
   raw.socket.end();
   const echoed = await raw.ended;
   t.is(seen.join(""), "abc");
@@ -377,7 +378,3 @@ test("a server that nobody gave a hook emits each message with its channel", asy
     await spot.close();
   }
 });
-
-function stageWire(framing: string): string {
-  return framing === "WithReadWrite" ? "3\r\nabc" : "abc\r\n";
-}

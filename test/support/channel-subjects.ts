@@ -79,3 +79,9 @@ export function event(emitter: object, name: string): Promise<unknown[]> {
     (emitter as EventEmitter).once(name, (...values: unknown[]) => resolve(values));
   });
 }
+
+/** The bytes of messages on the wire, of a framing whose messages end in themselves, played without the library. */
+export function wireOf({ framing }: ChannelFamily, ...messages: readonly string[]): string {
+  const isCounted = framing === "WithReadWrite";
+  return messages.map((message) => (isCounted ? `${message.length}\r\n${message}` : `${message}\r\n`)).join("");
+}
