@@ -1,21 +1,13 @@
+import type { ChannelLimits } from "../core/channel-settings.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import { hookError, isPromise } from "../core/hooks.ts";
+import { MessageInput } from "../core/message-input.ts";
 import { ChannelError, StateError, TimeoutError } from "../errors.ts";
-import { AsyncInput, type InputSettings } from "./async-input.ts";
-import { AsyncOutbox, type OutboxSettings } from "./async-outbox.ts";
+import { AsyncOutbox } from "./async-outbox.ts";
 import type { AsyncTransport, TransportEvents } from "./async-transport.ts";
 
 /** Received bytes that may wait while a message is being processed; with more, the other end has to wait too. */
 const HIGH_WATER_MARK = 65_536;
-
-/** What a connection needs to know. Durations are in milliseconds, 0 means no limit. */
-export interface ConnectionSettings extends InputSettings, OutboxSettings {
-  readonly idleTimeoutMs: number;
-  readonly messageTimeoutMs: number;
-  readonly halfOpenTimeoutMs: number;
-  /** Whether no message is delivered while earlier answers wait to be sent. */
-  readonly isReplying: boolean;
-}
 
 /** The channel above a connection. */
 export interface ConnectionOwner<Message> {
@@ -41,9 +33,9 @@ type State = "open" | "finishing" | "closing" | "closed";
 export class AsyncConnection<Message extends string | Buffer, Link> implements TransportEvents {
   readonly transport: AsyncTransport<Link>;
   readonly #owner: ConnectionOwner<Message>;
-  readonly #settings: ConnectionSettings;
+  readonly #settings: ChannelLimits;
   readonly #deadlines = new Deadlines<"idle" | "message" | "write" | "half-open">((kind) => this.#expired(kind));
-  readonly #input: AsyncInput<Message>;
+  readonly #input: MessageInput<Message>;
   readonly #outbox: AsyncOutbox;
   #state: State = "open";
   /** Whether the owner is busy with a message, or has not begun yet: the next message has to wait. */
@@ -53,11 +45,11 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
   /** Set when the transport has closed; the owner hears of it after the messages that came before. */
   #end: { readonly error: ChannelError | undefined } | undefined;
 
-  constructor(transport: AsyncTransport<Link>, settings: ConnectionSettings, owner: ConnectionOwner<Message>) {
+  constructor(transport: AsyncTransport<Link>, settings: ChannelLimits, owner: ConnectionOwner<Message>) {
     this.transport = transport;
     this.#settings = settings;
     this.#owner = owner;
-    this.#input = new AsyncInput(settings, transport.canResynchronise, (error) => owner.report(error));
+    this.#input = new MessageInput(settings, transport.canResynchronise, (error) => owner.report(error));
     this.#outbox = new AsyncOutbox(transport, settings, this.#deadlines);
     this.#deadlines.set("idle", settings.idleTimeoutMs);
     transport.attach(this);

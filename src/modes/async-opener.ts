@@ -1,24 +1,11 @@
-import { durationOption } from "../core/options.ts";
+import { connectTimeout, type OpenSettings } from "../core/channel-settings.ts";
 import { OpenError } from "../errors.ts";
 import type { AsyncConnect, AsyncTransport } from "./async-transport.ts";
-
-/** The options of channels that open their device themselves. */
-export interface AsyncOpenOptions {
-  /**
-   * How long opening the channel may take, in milliseconds, name resolution included, before it fails with
-   * `ERR_CONNECT_TIMEOUT`; 0 means no limit.
-   *
-   * @defaultValue 10000
-   */
-  connectTimeoutMs?: number;
-}
-
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
 /** Opens a device as a client: one attempt at a time, with a deadline. */
 export class AsyncOpener<Link> {
   readonly #connect: AsyncConnect<never, Link>;
-  readonly #options: AsyncOpenOptions;
+  readonly #options: OpenSettings;
   readonly #connectTimeoutMs: number;
   #attempt: AbortController | undefined;
 
@@ -26,10 +13,10 @@ export class AsyncOpener<Link> {
    * @param connect opens the device.
    * @param options the options of the channel, which hold those of the device.
    */
-  constructor(connect: AsyncConnect<never, Link>, options: AsyncOpenOptions) {
+  constructor(connect: AsyncConnect<never, Link>, options: OpenSettings) {
     this.#connect = connect;
     this.#options = options;
-    this.#connectTimeoutMs = durationOption("connectTimeoutMs", options.connectTimeoutMs, DEFAULT_CONNECT_TIMEOUT_MS);
+    this.#connectTimeoutMs = connectTimeout(options);
   }
 
   /** Whether an attempt is under way. */

@@ -1,18 +1,13 @@
+import type { ChannelLimits } from "../core/channel-settings.ts";
 import type { Deadlines } from "../core/deadlines.ts";
 import { gather } from "../core/gather.ts";
 import { BackPressureError, type ChannelError, TimeoutError } from "../errors.ts";
 import type { AsyncTransport } from "./async-transport.ts";
 
-/** The limits of an {@link AsyncOutbox}. */
-export interface OutboxSettings {
-  readonly maxQueuedBytes: number;
-  readonly writeTimeoutMs: number;
-}
-
 /** What waits to be sent over a transport, and the deadline for the other end to take it. */
 export class AsyncOutbox {
   readonly #transport: AsyncTransport<unknown>;
-  readonly #settings: OutboxSettings;
+  readonly #settings: Pick<ChannelLimits, "maxQueuedBytes" | "writeTimeoutMs">;
   readonly #deadlines: Pick<Deadlines<"write">, "set" | "has">;
   #pieces: Uint8Array[] = [];
   #length = 0;
@@ -23,7 +18,7 @@ export class AsyncOutbox {
   /** @param deadlines holds the deadline `write`; when it passes, ask {@link stalled}. */
   constructor(
     transport: AsyncTransport<unknown>,
-    settings: OutboxSettings,
+    settings: Pick<ChannelLimits, "maxQueuedBytes" | "writeTimeoutMs">,
     deadlines: Pick<Deadlines<"write">, "set" | "has">,
   ) {
     this.#transport = transport;

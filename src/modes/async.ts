@@ -1,18 +1,12 @@
 import { EventEmitter } from "node:events";
+import { type ChannelLimits, channelLimits, type DeadlineSettings } from "../core/channel-settings.ts";
 import type { Data, MessageOf } from "../core/data.ts";
-import type { ChannelRole, Framing, FramingClass } from "../core/framing.ts";
-import {
-  badOption,
-  durationOption,
-  encodingOption,
-  functionOption,
-  integerOption,
-  optionsObject,
-} from "../core/options.ts";
+import type { ChannelRole, FramingClass } from "../core/framing.ts";
+import { functionOption, optionsObject } from "../core/options.ts";
 import { type ChannelError, StateError } from "../errors.ts";
 import { hookError } from "../core/hooks.ts";
-import type { AsyncConnection, ConnectionSettings } from "./async-connection.ts";
-import type { AsyncChannelOptions, AsyncDeadlineOptions } from "./async-options.ts";
+import type { AsyncConnection } from "./async-connection.ts";
+import type { AsyncChannelOptions } from "./async-options.ts";
 
 /** The events of an asynchronous channel, with what their listeners are called with. */
 export interface AsyncChannelEvents<Message> {
@@ -28,11 +22,6 @@ export interface AsyncChannelEvents<Message> {
   error: [error: ChannelError];
 }
 
-const DEFAULT_MAX_QUEUED_BYTES = 16 * 1024 * 1024;
-const DEFAULT_WRITE_TIMEOUT_MS = 30_000;
-const DEFAULT_MESSAGE_TIMEOUT_MS = 60_000;
-const DEFAULT_HALF_OPEN_TIMEOUT_MS = 30_000;
-
 /**
  * What all asynchronous channels have in common: hooks, events, queueing, closing.
  *
@@ -44,12 +33,12 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
   /** The framing of this class. */
   static readonly framing: FramingClass;
   /** @internal */
-  protected readonly settings: ConnectionSettings;
+  protected readonly settings: ChannelLimits;
   readonly #hooks: AsyncChannelOptions<Encoding, never>;
 
   /** @internal */
   protected constructor(
-    given: AsyncChannelOptions<Encoding, never> & AsyncDeadlineOptions,
+    given: AsyncChannelOptions<Encoding, never> & DeadlineSettings,
     role: ChannelRole,
     idleTimeoutMs: number,
     framing: FramingClass,
@@ -60,21 +49,7 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
       functionOption(name, options[name]);
     }
     this.#hooks = options;
-    const interByteTimeoutMs = (options as { interByteTimeoutMs?: number }).interByteTimeoutMs;
-    const makeFraming = (): Framing => new framing(options as never, role);
-    this.settings = {
-      makeFraming,
-      encoding: encodingOption(options.encoding),
-      maxQueuedBytes: integerOption("maxQueuedBytes", options.maxQueuedBytes, DEFAULT_MAX_QUEUED_BYTES),
-      writeTimeoutMs: durationOption("writeTimeoutMs", options.writeTimeoutMs, DEFAULT_WRITE_TIMEOUT_MS),
-      idleTimeoutMs: durationOption("idleTimeoutMs", options.idleTimeoutMs, idleTimeoutMs),
-      messageTimeoutMs: durationOption("messageTimeoutMs", options.messageTimeoutMs, DEFAULT_MESSAGE_TIMEOUT_MS),
-      halfOpenTimeoutMs: durationOption("halfOpenTimeoutMs", options.halfOpenTimeoutMs, DEFAULT_HALF_OPEN_TIMEOUT_MS),
-      isReplying: role === "server",
-      isSilenceTold: durationOption("interByteTimeoutMs", interByteTimeoutMs, 0) > 0,
-    };
-    // Wrong options of the framing are told now, not when the first connection is there.
-    makeFraming();
+    this.settings = channelLimits(options, role, framing, idleTimeoutMs);
   }
 
   /** @internal */
@@ -237,12 +212,6 @@ function throwLater(thrown: unknown): void {
   process.nextTick(() => {
     throw thrown;
   });
-}
-
-/** The framing of a class, which the generated classes set. */
-export function framingOf(target: { readonly name: string; readonly framing?: FramingClass }): FramingClass {
-  if (typeof target.framing === "function") return target.framing;
-  throw badOption("framing", target.framing, `class ${target.name} has none: extend one of the generated classes`);
 }
 
 /** The error of a call that needs an open channel. */

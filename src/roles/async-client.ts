@@ -1,9 +1,10 @@
+import { callTimeout, framingOf } from "../core/channel-settings.ts";
 import { type Data, type MessageOf, toBytes } from "../core/data.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { booleanOption, durationOption } from "../core/options.ts";
 import { ChannelError, DisconnectedError, OpenError, StateError, TimeoutError } from "../errors.ts";
-import { AsyncChannel, framingOf } from "../modes/async.ts";
+import { AsyncChannel } from "../modes/async.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
 import { isPromise } from "../core/hooks.ts";
 import { AsyncConnection } from "../modes/async-connection.ts";
@@ -12,8 +13,6 @@ import { AsyncOpener } from "../modes/async-opener.ts";
 import type { AsyncConnect, AsyncTransport } from "../modes/async-transport.ts";
 import type { AsyncClientOptions } from "./async-client-options.ts";
 import { ClientCall } from "./client-call.ts";
-
-const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
  * Sends a request and waits for the reply: `clientCommunicate` opens the channel if it is not open, sends, waits, calls
@@ -65,7 +64,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     super(options, "client", 0, framing);
     this.#boundary = framing.boundary;
     this.keepAlive = booleanOption("keepAlive", options.keepAlive, false);
-    this.#timeoutMs = durationOption("timeoutMs", options.timeoutMs, DEFAULT_TIMEOUT_MS);
+    this.#timeoutMs = callTimeout(options);
     this.#opener = new AsyncOpener(new.target.open as AsyncConnect<never, Link>, options);
   }
 

@@ -1,3 +1,4 @@
+import type { DeadlineSettings } from "../core/channel-settings.ts";
 import type { EventEmitter } from "node:events";
 import type { MessageOf } from "../core/data.ts";
 import { type Data, toBytes } from "../core/data.ts";
@@ -6,14 +7,14 @@ import { MessageInbox } from "../core/message-inbox.ts";
 import { integerOption } from "../core/options.ts";
 import type { ChannelError } from "../errors.ts";
 import { AsyncChannel, notOpen } from "../modes/async.ts";
-import type { AsyncChannelOptions, AsyncDeadlineOptions } from "../modes/async-options.ts";
+import type { AsyncChannelOptions } from "../modes/async-options.ts";
 import { hookError, isPromise } from "../core/hooks.ts";
 import { AsyncConnection } from "../modes/async-connection.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
 
 /** The options of an asynchronous persistent channel. */
 export interface AsyncPersistentChannelOptions<Encoding extends BufferEncoding | undefined, Self>
-  extends AsyncChannelOptions<Encoding, Self>, AsyncDeadlineOptions {
+  extends AsyncChannelOptions<Encoding, Self>, DeadlineSettings {
   /**
    * How many messages may wait for an iterator of the channel before the other end has to wait too.
    *

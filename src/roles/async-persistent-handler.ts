@@ -1,6 +1,6 @@
+import { framingOf } from "../core/channel-settings.ts";
 import type { FramingClass } from "../core/framing.ts";
 import type { ChannelError } from "../errors.ts";
-import { framingOf } from "../modes/async.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
 import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
 import { AsyncPersistentChannel, type AsyncPersistentChannelOptions } from "./async-persistent-channel.ts";

@@ -1,13 +1,13 @@
+import { type OpenSettings, framingOf } from "../core/channel-settings.ts";
 import { type ChannelError, OpenError, StateError } from "../errors.ts";
-import { framingOf } from "../modes/async.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
-import { AsyncOpener, type AsyncOpenOptions } from "../modes/async-opener.ts";
+import { AsyncOpener } from "../modes/async-opener.ts";
 import type { AsyncConnect } from "../modes/async-transport.ts";
 import { AsyncPersistentChannel, type AsyncPersistentChannelOptions } from "./async-persistent-channel.ts";
 
 /** The options of an asynchronous persistent channel that connects. */
 export interface AsyncPersistentOptions<Encoding extends BufferEncoding | undefined, Self>
-  extends AsyncPersistentChannelOptions<Encoding, Self>, AsyncOpenOptions {}
+  extends AsyncPersistentChannelOptions<Encoding, Self>, OpenSettings {}
 
 /**
  * A full-duplex channel: reads and writes are independent and may come in any order, until `finish()` or `close()`.

@@ -1,30 +1,23 @@
+import {
+  ACCEPTED_IDLE_TIMEOUT_MS,
+  type DeadlineSettings,
+  framingOf,
+  type ReplySettings,
+} from "../core/channel-settings.ts";
 import { type Data, type MessageOf, toBytes } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { booleanOption } from "../core/options.ts";
 import type { ChannelError } from "../errors.ts";
-import { AsyncChannel, framingOf, notOpen } from "../modes/async.ts";
-import type { AsyncChannelOptions, AsyncDeadlineOptions } from "../modes/async-options.ts";
+import { AsyncChannel, notOpen } from "../modes/async.ts";
+import type { AsyncChannelOptions } from "../modes/async-options.ts";
 import { isPromise } from "../core/hooks.ts";
 import { AsyncConnection } from "../modes/async-connection.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
 import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
 
-/** How requests are answered. */
-export interface AsyncReplySettings {
-  /**
-   * Whether the channel stays open for further requests after an answer.
-   *
-   * @defaultValue true where the framing can tell one message from the next, else false
-   */
-  keepAlive?: boolean;
-}
-
 /** The options of an asynchronous request handler. A server passes its own options of these names on, hooks aside. */
 export interface AsyncRequestHandlerOptions<Encoding extends BufferEncoding | undefined, Self>
-  extends AsyncChannelOptions<Encoding, Self>, AsyncDeadlineOptions, AsyncReplySettings {}
-
-/** How long nothing may come in on an accepted connection, unless the options say otherwise. */
-const DEFAULT_IDLE_TIMEOUT_MS = 300_000;
+  extends AsyncChannelOptions<Encoding, Self>, DeadlineSettings, ReplySettings {}
 
 /**
  * Serves one connection of a server: reads a request, calls `processData`, sends what was `start()`ed meanwhile, and goes
@@ -63,7 +56,7 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
     options: AsyncRequestHandlerOptions<Encoding, never> = {},
     framing: FramingClass = framingOf(new.target),
   ) {
-    super(options, "server", DEFAULT_IDLE_TIMEOUT_MS, framing);
+    super(options, "server", ACCEPTED_IDLE_TIMEOUT_MS, framing);
     this.keepAlive = booleanOption("keepAlive", options.keepAlive, framing.boundary === "message");
   }
 

@@ -1,8 +1,8 @@
+import type { ChannelSettings, DeadlineSettings, ReplySettings } from "../core/channel-settings.ts";
 import type { MessageOf } from "../core/data.ts";
 import type { ChannelError } from "../errors.ts";
-import type { AsyncChannelSettings, AsyncDeadlineOptions } from "../modes/async-options.ts";
 import type { AsyncPersistentHandler } from "./async-persistent-handler.ts";
-import type { AsyncReplySettings, AsyncRequestHandler } from "./async-request-handler.ts";
+import type { AsyncRequestHandler } from "./async-request-handler.ts";
 
 /** What serves the connections of an asynchronous server. */
 export type AsyncHandler<Encoding extends BufferEncoding | undefined, Link> =
@@ -19,7 +19,7 @@ export interface AsyncHandlerClass<Encoding extends BufferEncoding | undefined, 
 
 /** The options of an asynchronous server. Those of its handlers are passed on to them. */
 export interface AsyncServerOptions<Encoding extends BufferEncoding | undefined, Link, Framing, Self>
-  extends AsyncChannelSettings<Encoding>, AsyncDeadlineOptions, AsyncReplySettings {
+  extends ChannelSettings<Encoding>, DeadlineSettings, ReplySettings {
   /**
    * The class that serves the connections, one object for each: it extends the request handler, or persistent request
    * handler, of the same mode and framing.

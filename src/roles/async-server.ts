@@ -1,10 +1,10 @@
+import { framingOf } from "../core/channel-settings.ts";
 import { EventEmitter } from "node:events";
 import type { MessageOf } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { hookError } from "../core/hooks.ts";
 import { durationOption, functionOption, optionsObject } from "../core/options.ts";
 import { type ChannelError, StateError } from "../errors.ts";
-import { framingOf } from "../modes/async.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
 import type { AsyncListen, AsyncListener, AsyncTransport, ListenAddress } from "../modes/async-transport.ts";
 import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";

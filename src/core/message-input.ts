@@ -1,18 +1,13 @@
-import type { Framing } from "../core/framing.ts";
-import { MessageReader } from "../core/message-reader.ts";
+import type { ChannelLimits } from "./channel-settings.ts";
+import type { Framing } from "./framing.ts";
+import { MessageReader } from "./message-reader.ts";
 import { ChannelError, FramingError } from "../errors.ts";
 
-/** What an {@link AsyncInput} needs to know. */
-export interface InputSettings {
-  /** Makes the codec of this connection; called again when the connection starts afresh after bad bytes. */
-  readonly makeFraming: () => Framing;
-  readonly encoding: BufferEncoding | undefined;
-  /** Whether bad bytes are dropped until the line is silent. */
-  readonly isSilenceTold: boolean;
-}
+/** What a {@link MessageInput} needs to know. */
+export type InputSettings = Pick<ChannelLimits, "makeFraming" | "encoding" | "interByteTimeoutMs">;
 
 /** The received side of a connection: messages come out, and bad bytes end it or are left behind. */
-export class AsyncInput<Message extends string | Buffer> {
+export class MessageInput<Message extends string | Buffer> {
   readonly #settings: InputSettings;
   readonly #canResynchronise: boolean;
   readonly #report: (error: ChannelError) => void;
@@ -107,7 +102,7 @@ export class AsyncInput<Message extends string | Buffer> {
       throw error;
     }
     this.restart();
-    if (this.#settings.isSilenceTold) this.#isDiscarding = "until-silent";
+    if (this.#settings.interByteTimeoutMs > 0) this.#isDiscarding = "until-silent";
     this.#report(error);
   }
 }
