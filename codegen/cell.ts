@@ -8,7 +8,7 @@ import type {
   RolePart,
   TypeText,
 } from "./model.ts";
-import { type ClassNames, classNames } from "./names.ts";
+import { type ClassNames, classNames, linkName } from "./names.ts";
 import { formatPosition, type Problems } from "./problems.ts";
 import { type TypeArguments, fillMember, memberHoles, memberImports, memberType } from "./type-text.ts";
 
@@ -47,7 +47,7 @@ export function makeCell(parts: CellParts, problems: Problems): Cell {
   const filling: TypeArguments = new Map<string, TypeText>([
     ["Encoding", ["Encoding"]],
     ["Self", [self]],
-    ["Link", [device.link]],
+    ["Link", [linkOf(device, mode)]],
     ["Framing", ["typeof ", imported(framing)]],
   ]);
   const members = joinMembers(parts, problems).map((member) => {
@@ -80,6 +80,12 @@ export function valueImports({ base, framing, opener }: Cell): ImportedName[] {
 
 function imported(part: FramingPart | RolePart | OpenerPart): ImportedName {
   return { exportName: part.name, localName: part.name, target: part.target };
+}
+
+/** The device as users see it in this mode. */
+function linkOf(device: DevicePart, { mode }: ModePart): ImportedName {
+  const name = linkName(device.deviceName, mode);
+  return device.modeLinks.find((each) => each.exportName === name) ?? device.link;
 }
 
 function joinMembers({ opener, framing, role }: CellParts, problems: Problems): OptionMember[] {

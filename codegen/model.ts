@@ -100,6 +100,8 @@ export interface DevicePart extends Part {
   readonly provides: readonly string[];
   /** The interface through which users see the device. */
   readonly link: ImportedName;
+  /** Interfaces that stand in for `link` in the mode that begins their name. */
+  readonly modeLinks: readonly ImportedName[];
 }
 
 /** A function that opens a device in one mode, as a client or as a server. */

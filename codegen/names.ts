@@ -54,9 +54,9 @@ export function openerName(opens: string, mode: string, deviceName: string): str
   return opens + capitalised(mode) + deviceName;
 }
 
-/** The name of the interface through which users see a device. */
-export function linkName(deviceName: string): string {
-  return `${deviceName}Link`;
+/** The name of the interface through which users see a device: `SerialLink`; of that in one mode: `BlockingSerialLink`. */
+export function linkName(deviceName: string, mode = ""): string {
+  return `${capitalised(mode)}${deviceName}Link`;
 }
 
 /** What a framing is called in tables: its suffix, or `basic`. */

@@ -1,5 +1,5 @@
 import { type ClassDeclaration, type FunctionDeclaration, type ParameterDeclaration, type SourceFile } from "ts-morph";
-import type { DevicePart, FramingPart, ModePart, OpenerPart, Part, Parts, RolePart } from "./model.ts";
+import type { DevicePart, FramingPart, ImportedName, ModePart, OpenerPart, Part, Parts, RolePart } from "./model.ts";
 import { identifierFault, linkName, openerName, rolePatternFault, suffixFault } from "./names.ts";
 import { Problems } from "./problems.ts";
 import { readDoc } from "./read-docs.ts";
@@ -94,16 +94,17 @@ class PartsReader {
       );
     }
     const name = linkName(deviceName);
-    const home = files.find((file) => file.getInterface(name)?.isExported());
-    if (home === undefined) {
+    const links = linksIn(files, name);
+    const link = links.find((each) => each.exportName === name);
+    if (link === undefined) {
       this.#problems.add(
         part.position,
         `no file beside ${part.name} exports an interface ${name}, the device as users see it`,
       );
       return [];
     }
-    const link = { exportName: name, localName: name, target: fileTarget(home) };
-    return [{ ...part, deviceName, provides: this.#statics.strings(declaration, "provides"), link }];
+    const provides = this.#statics.strings(declaration, "provides");
+    return [{ ...part, deviceName, provides, link, modeLinks: links.filter((each) => each !== link) }];
   }
 
   #opener(declaration: FunctionDeclaration): OpenerPart {
@@ -182,6 +183,15 @@ function openersOf(known: Pick<Parts, "roles" | "devices">, files: readonly Sour
 
 function exportedClasses(files: readonly SourceFile[], marker: string): ClassDeclaration[] {
   return files.flatMap((file) => file.getClasses().filter((each) => each.isExported() && hasStatic(each, marker)));
+}
+
+/** The exported interfaces whose names end with `ending`. */
+function linksIn(files: readonly SourceFile[], ending: string): ImportedName[] {
+  return files.flatMap((file) => {
+    const names = file.getInterfaces().flatMap((each) => (each.isExported() ? [each.getName()] : []));
+    const links = names.filter((name) => name.endsWith(ending));
+    return links.map((name) => ({ exportName: name, localName: name, target: fileTarget(file) }));
+  });
 }
 
 function looksLikeFraming(declaration: ClassDeclaration): boolean {
