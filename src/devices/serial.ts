@@ -111,14 +111,24 @@ export interface SerialLink {
    * Sets control lines.
    *
    * @throws DisconnectedError `ERR_PORT_DISCONNECTED` if the port is gone or has no such lines (a pseudo-terminal).
+   * @throws StateError `ERR_CHANNEL_CLOSED` if the port was closed here.
+   * @throws OptionsError `ERR_OPTIONS` for a line that is not a boolean.
    */
   set(lines: SerialControl): Promise<void>;
   /**
    * Reads status lines.
    *
    * @throws DisconnectedError `ERR_PORT_DISCONNECTED` if the port is gone or has no such lines (a pseudo-terminal).
+   * @throws StateError `ERR_CHANNEL_CLOSED` if the port was closed here.
    */
   get(): Promise<SerialStatus>;
-  /** Changes the speed of the open port, in baud. */
+  /**
+   * Changes the speed of the open port, in baud. Waits until what was sent before has left at the old speed; bytes that
+   * came in and were not read yet are dropped.
+   *
+   * @throws DisconnectedError `ERR_PORT_DISCONNECTED` if the port is gone.
+   * @throws StateError `ERR_CHANNEL_CLOSED` if the port was closed here.
+   * @throws OptionsError `ERR_OPTIONS` for a speed that is no positive whole number or that the system does not know.
+   */
   update(options: { baudRate: number }): Promise<void>;
 }

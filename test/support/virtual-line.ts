@@ -27,7 +27,10 @@ export interface VirtualLine {
   readonly a: string;
   /** The path of the other end. */
   readonly b: string;
-  /** Hangs up, as if the device had been unplugged: one end, or both. Bytes on the way are lost. */
+  /**
+   * Hangs up, as if the device had been unplugged: one end, or both. Bytes on the way are lost. Do not open the path
+   * again: the system may have given it to another line by then.
+   */
   hangUp(side?: Side): Promise<void>;
   /** Stops carrying bytes, in both directions, until {@link VirtualLine.resume}. */
   stall(): Promise<void>;
