@@ -97,4 +97,51 @@ export {
   AsyncPersistentRequestHandlerWithTerminator,
   type AsyncPersistentRequestHandlerWithTerminatorOptions,
 } from "./async/async-persistent-request-handler-with-terminator.ts";
+export { BlockingSerialClient, type BlockingSerialClientOptions } from "./blocking/blocking-serial-client.ts";
+export {
+  BlockingSerialClientWithReadWrite,
+  type BlockingSerialClientWithReadWriteOptions,
+} from "./blocking/blocking-serial-client-with-read-write.ts";
+export {
+  BlockingSerialClientWithTerminator,
+  type BlockingSerialClientWithTerminatorOptions,
+} from "./blocking/blocking-serial-client-with-terminator.ts";
+export { BlockingSocketClient, type BlockingSocketClientOptions } from "./blocking/blocking-socket-client.ts";
+export {
+  BlockingSocketClientWithReadWrite,
+  type BlockingSocketClientWithReadWriteOptions,
+} from "./blocking/blocking-socket-client-with-read-write.ts";
+export {
+  BlockingSocketClientWithShutdown,
+  type BlockingSocketClientWithShutdownOptions,
+} from "./blocking/blocking-socket-client-with-shutdown.ts";
+export {
+  BlockingSocketClientWithTerminator,
+  type BlockingSocketClientWithTerminatorOptions,
+} from "./blocking/blocking-socket-client-with-terminator.ts";
+export { BlockingSerialServer, type BlockingSerialServerOptions } from "./blocking/blocking-serial-server.ts";
+export {
+  BlockingSerialServerWithReadWrite,
+  type BlockingSerialServerWithReadWriteOptions,
+} from "./blocking/blocking-serial-server-with-read-write.ts";
+export {
+  BlockingSerialServerWithTerminator,
+  type BlockingSerialServerWithTerminatorOptions,
+} from "./blocking/blocking-serial-server-with-terminator.ts";
+export {
+  BlockingBaseRequestHandler,
+  type BlockingBaseRequestHandlerOptions,
+} from "./blocking/blocking-base-request-handler.ts";
+export {
+  BlockingBaseRequestHandlerWithReadWrite,
+  type BlockingBaseRequestHandlerWithReadWriteOptions,
+} from "./blocking/blocking-base-request-handler-with-read-write.ts";
+export {
+  BlockingBaseRequestHandlerWithShutdown,
+  type BlockingBaseRequestHandlerWithShutdownOptions,
+} from "./blocking/blocking-base-request-handler-with-shutdown.ts";
+export {
+  BlockingBaseRequestHandlerWithTerminator,
+  type BlockingBaseRequestHandlerWithTerminatorOptions,
+} from "./blocking/blocking-base-request-handler-with-terminator.ts";
 export * from "../src/public.ts";

@@ -6,7 +6,7 @@
 export interface MatrixCell {
   /** The full name of the class. */
   readonly className: string;
-  readonly mode: "async";
+  readonly mode: "async" | "blocking";
   /** The name of the role, without the device. */
   readonly role: "BaseRequestHandler" | "Client" | "Persistent" | "PersistentRequestHandler" | "Server";
   readonly device: "Serial" | "Socket";
@@ -323,6 +323,163 @@ export const matrix: readonly MatrixCell[] = [
     load: () =>
       import("./async/async-persistent-request-handler-with-terminator.ts").then(
         (module) => module.AsyncPersistentRequestHandlerWithTerminator,
+      ),
+  },
+  {
+    className: "BlockingSerialClient",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "",
+    file: "blocking/blocking-serial-client.ts",
+    load: () => import("./blocking/blocking-serial-client.ts").then((module) => module.BlockingSerialClient),
+  },
+  {
+    className: "BlockingSerialClientWithReadWrite",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithReadWrite",
+    file: "blocking/blocking-serial-client-with-read-write.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-read-write.ts").then(
+        (module) => module.BlockingSerialClientWithReadWrite,
+      ),
+  },
+  {
+    className: "BlockingSerialClientWithTerminator",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithTerminator",
+    file: "blocking/blocking-serial-client-with-terminator.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-terminator.ts").then(
+        (module) => module.BlockingSerialClientWithTerminator,
+      ),
+  },
+  {
+    className: "BlockingSocketClient",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "",
+    file: "blocking/blocking-socket-client.ts",
+    load: () => import("./blocking/blocking-socket-client.ts").then((module) => module.BlockingSocketClient),
+  },
+  {
+    className: "BlockingSocketClientWithReadWrite",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithReadWrite",
+    file: "blocking/blocking-socket-client-with-read-write.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-read-write.ts").then(
+        (module) => module.BlockingSocketClientWithReadWrite,
+      ),
+  },
+  {
+    className: "BlockingSocketClientWithShutdown",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithShutdown",
+    file: "blocking/blocking-socket-client-with-shutdown.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-shutdown.ts").then(
+        (module) => module.BlockingSocketClientWithShutdown,
+      ),
+  },
+  {
+    className: "BlockingSocketClientWithTerminator",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithTerminator",
+    file: "blocking/blocking-socket-client-with-terminator.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-terminator.ts").then(
+        (module) => module.BlockingSocketClientWithTerminator,
+      ),
+  },
+  {
+    className: "BlockingSerialServer",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "",
+    file: "blocking/blocking-serial-server.ts",
+    load: () => import("./blocking/blocking-serial-server.ts").then((module) => module.BlockingSerialServer),
+  },
+  {
+    className: "BlockingSerialServerWithReadWrite",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithReadWrite",
+    file: "blocking/blocking-serial-server-with-read-write.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-read-write.ts").then(
+        (module) => module.BlockingSerialServerWithReadWrite,
+      ),
+  },
+  {
+    className: "BlockingSerialServerWithTerminator",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithTerminator",
+    file: "blocking/blocking-serial-server-with-terminator.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-terminator.ts").then(
+        (module) => module.BlockingSerialServerWithTerminator,
+      ),
+  },
+  {
+    className: "BlockingBaseRequestHandler",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "Socket",
+    framing: "",
+    file: "blocking/blocking-base-request-handler.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler.ts").then((module) => module.BlockingBaseRequestHandler),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithReadWrite",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "Socket",
+    framing: "WithReadWrite",
+    file: "blocking/blocking-base-request-handler-with-read-write.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-read-write.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithReadWrite,
+      ),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithShutdown",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "Socket",
+    framing: "WithShutdown",
+    file: "blocking/blocking-base-request-handler-with-shutdown.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-shutdown.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithShutdown,
+      ),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithTerminator",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "Socket",
+    framing: "WithTerminator",
+    file: "blocking/blocking-base-request-handler-with-terminator.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-terminator.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithTerminator,
       ),
   },
 ];

@@ -126,6 +126,9 @@ export function channelLimits(
 ): ChannelLimits {
   const { interByteTimeoutMs } = options as { interByteTimeoutMs?: number };
   const makeFraming = (): Framing => new framing(options as never, role);
+  // A client waits for as long as its calls say.
+  const messageDefaultMs = role === "client" ? 0 : DEFAULT_MESSAGE_TIMEOUT_MS;
+  const halfOpenDefaultMs = role === "client" ? 0 : DEFAULT_HALF_OPEN_TIMEOUT_MS;
   // Wrong options of the framing are told now, not when the first connection is there.
   makeFraming();
   return {
@@ -134,8 +137,8 @@ export function channelLimits(
     maxQueuedBytes: integerOption("maxQueuedBytes", options.maxQueuedBytes, DEFAULT_MAX_QUEUED_BYTES),
     writeTimeoutMs: durationOption("writeTimeoutMs", options.writeTimeoutMs, DEFAULT_WRITE_TIMEOUT_MS),
     idleTimeoutMs: durationOption("idleTimeoutMs", options.idleTimeoutMs, idleTimeoutMs),
-    messageTimeoutMs: durationOption("messageTimeoutMs", options.messageTimeoutMs, DEFAULT_MESSAGE_TIMEOUT_MS),
-    halfOpenTimeoutMs: durationOption("halfOpenTimeoutMs", options.halfOpenTimeoutMs, DEFAULT_HALF_OPEN_TIMEOUT_MS),
+    messageTimeoutMs: durationOption("messageTimeoutMs", options.messageTimeoutMs, messageDefaultMs),
+    halfOpenTimeoutMs: durationOption("halfOpenTimeoutMs", options.halfOpenTimeoutMs, halfOpenDefaultMs),
     interByteTimeoutMs: durationOption("interByteTimeoutMs", interByteTimeoutMs, 0),
     isReplying: role === "server",
   };

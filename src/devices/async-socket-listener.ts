@@ -2,6 +2,7 @@ import { readFileSync, readdirSync, unlinkSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import type { AsyncListener, ListenAddress, ListenerEvents } from "../modes/async-transport.ts";
 import { AsyncSocketTransport, probing } from "./async-socket.ts";
+import { noteListening } from "./listening.ts";
 import { checkListenOptions, listenError, type SocketLink, type SocketListenOptions, systemCode } from "./socket.ts";
 
 /**
@@ -43,16 +44,19 @@ class SocketListener implements AsyncListener {
   readonly acceptsMany = true;
   readonly address: ListenAddress;
   readonly #server: Server;
+  readonly #forget: () => void;
 
   constructor(server: Server) {
     this.#server = server;
     const address = server.address() as AddressInfo | string;
     this.address = typeof address === "string" ? { path: address } : { host: address.address, port: address.port };
+    this.#forget = noteListening(this.address);
   }
 
   close(): Promise<void> {
     // The listening socket is closed at once; the callback would also wait for the connections.
     this.#server.close();
+    this.#forget();
     return new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import { connect, type OnReadOpts, type Socket } from "node:net";
 import type { ChannelError } from "../errors.ts";
 import type { AsyncTransport, TransportEvents } from "../modes/async-transport.ts";
 import { checkConnectOptions, connectError, resetError, type SocketConnectOptions, type SocketLink } from "./socket.ts";
@@ -10,10 +10,20 @@ import { checkConnectOptions, connectError, resetError, type SocketConnectOption
  * @throws OpenError `ERR_CONNECT_REFUSED`, `ERR_CONNECT_UNREACHABLE`, `ERR_DNS`, `ERR_CONNECT_FAILED`.
  * @throws the `reason` of the signal, if it aborts.
  */
-export function connectAsyncSocket(
+export async function connectAsyncSocket(
   options: SocketConnectOptions,
   signal: AbortSignal,
 ): Promise<AsyncTransport<SocketLink>> {
+  return new AsyncSocketTransport(await openSocket(options, signal));
+}
+
+/**
+ * A connected socket that nobody reads yet.
+ *
+ * @param onread reads into a buffer of the caller's instead of emitting events.
+ * @throws as {@link connectAsyncSocket}.
+ */
+export function openSocket(options: SocketConnectOptions, signal: AbortSignal, onread?: OnReadOpts): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const address = checkConnectOptions(options);
     signal.throwIfAborted();
@@ -22,7 +32,10 @@ export function connectAsyncSocket(
       noDelay: options.noDelay ?? true,
       ...probing(options.keepAliveProbeMs),
       allowHalfOpen: true,
+      ...(onread !== undefined && { onread }),
     });
+    // Nothing is read before somebody is there to take it.
+    socket.pause();
     const aborted = (): void => {
       socket.destroy();
       reject(signal.reason);
@@ -35,7 +48,7 @@ export function connectAsyncSocket(
     socket.once("connect", () => {
       signal.removeEventListener("abort", aborted);
       socket.removeAllListeners("error");
-      resolve(new AsyncSocketTransport(socket));
+      resolve(socket);
     });
   });
 }
@@ -81,6 +94,7 @@ export class AsyncSocketTransport implements AsyncTransport<SocketLink> {
       return;
     }
     socket.on("data", (bytes: Buffer) => events.data(bytes));
+    socket.resume();
     socket.on("end", () => {
       this.#hasEnded = true;
       events.ended();

@@ -18,19 +18,29 @@ export interface SerialBindingPort {
   drain(): Promise<void>;
 }
 
+/** How a read that blocks waits: for so many bytes, and for so many tenths of a second. POSIX only. */
+export interface ReadWait {
+  readonly vmin: number;
+  readonly vtime: number;
+}
+
 /** What is used of `serialport`'s binding. */
 interface SerialBinding {
-  open(options: Omit<SerialSettings, "interByteTimeoutMs">): Promise<SerialBindingPort>;
+  open(options: Omit<SerialSettings, "interByteTimeoutMs"> & ReadWait): Promise<SerialBindingPort>;
 }
 
 /**
  * Opens, configures and locks a port. This is what loads `serialport` and its native addon.
  *
+ * @param readWait how reads on a blocking descriptor of the port wait.
  * @throws OpenError `ERR_PORT_NOT_FOUND`, `ERR_PORT_PERMISSION`, `ERR_PORT_NOT_TTY`, `ERR_PORT_IN_USE`, `ERR_PORT_FAILED`.
  * @throws OptionsError `ERR_OPTIONS` if the system does not know a setting.
  */
-export async function openSerialPort(settings: SerialSettings): Promise<SerialBindingPort> {
-  const { interByteTimeoutMs: _, ...openOptions } = settings;
+export async function openSerialPort(
+  settings: SerialSettings,
+  readWait: ReadWait = { vmin: 1, vtime: 0 },
+): Promise<SerialBindingPort> {
+  const { interByteTimeoutMs: _, ...openOptions } = { ...settings, ...readWait };
   try {
     // Opening a FIFO or a file would not fail, and would wait or write where nobody meant it.
     if (process.platform !== "win32") await checkDevice(settings.path);

@@ -132,3 +132,23 @@ export interface SerialLink {
    */
   update(options: { baudRate: number }): Promise<void>;
 }
+
+/** The serial port behind a blocking channel: its control lines, status lines and speed. */
+export interface BlockingSerialLink {
+  /** The path of the port. */
+  readonly path: string;
+  /**
+   * Sets control lines.
+   *
+   * @throws DisconnectedError `ERR_PORT_DISCONNECTED` if the port is gone or has no such lines (a pseudo-terminal).
+   */
+  set(lines: SerialControl): void;
+  /**
+   * Reads status lines.
+   *
+   * @throws DisconnectedError `ERR_PORT_DISCONNECTED` if the port is gone or has no such lines (a pseudo-terminal).
+   */
+  get(): SerialStatus;
+  /** Changes the speed of the open port, in baud. */
+  update(options: { baudRate: number }): void;
+}

@@ -1,7 +1,8 @@
 import type { ChannelLimits } from "../core/channel-settings.ts";
 import type { Deadlines } from "../core/deadlines.ts";
 import { gather } from "../core/gather.ts";
-import { BackPressureError, type ChannelError, TimeoutError } from "../errors.ts";
+import { checkQueue } from "../core/limits.ts";
+import { type ChannelError, TimeoutError } from "../errors.ts";
 import type { AsyncTransport } from "./async-transport.ts";
 
 /** What waits to be sent over a transport, and the deadline for the other end to take it. */
@@ -90,13 +91,4 @@ export class AsyncOutbox {
     const text = `the other end took no byte for ${writeTimeoutMs} ms; ${queuedBytes} bytes were left to send`;
     return new TimeoutError("ERR_WRITE_TIMEOUT", text, { bytesWritten });
   }
-}
-
-/**
- * @throws BackPressureError if `size` more bytes would be more than `maxQueuedBytes`.
- */
-export function checkQueue(queued: number, size: number, maxQueuedBytes: number): void {
-  if (queued + size <= maxQueuedBytes) return;
-  const text = `${size} bytes on top of the ${queued} queued are over maxQueuedBytes, ${maxQueuedBytes}; wait for "drain"`;
-  throw new BackPressureError("ERR_BACKPRESSURE", text, { outcome: "not-sent" });
 }

@@ -8,7 +8,7 @@ import { AsyncChannel } from "../modes/async.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
 import { isPromise } from "../core/hooks.ts";
 import { AsyncConnection } from "../modes/async-connection.ts";
-import { checkQueue } from "../modes/async-outbox.ts";
+import { checkQueue } from "../core/limits.ts";
 import { AsyncOpener } from "../modes/async-opener.ts";
 import type { AsyncConnect, AsyncTransport } from "../modes/async-transport.ts";
 import type { AsyncClientOptions } from "./async-client-options.ts";

@@ -1,0 +1,58 @@
+import type { TransferredError } from "./error-transfer.ts";
+
+/** The words of the memory that a helper thread shares with its owner. */
+export const SIGNAL = 0;
+/** What the helper is doing: one of {@link STARTING}, {@link RUNNING}, {@link EXITED}. */
+export const STATE = 1;
+/** Counts up ten times a second for as long as the helper's event loop turns. */
+export const BEAT = 2;
+/** The number that Linux gave the thread, 0 where it is not known. */
+export const THREAD_ID = 3;
+export const WORDS = 4;
+
+export const STARTING = 0;
+export const RUNNING = 1;
+export const EXITED = 2;
+
+/** How often {@link BEAT} counts. */
+export const BEAT_INTERVAL_MS = 100;
+
+/** What a helper thread is asked to do. */
+export type HelperRequest =
+  | {
+      readonly kind: "open";
+      /** The module that opens a resident, and the function in it. */
+      readonly module: string;
+      readonly name: string;
+      readonly options: unknown;
+    }
+  | { readonly kind: "invoke"; readonly resident: number; readonly method: string; readonly values: readonly unknown[] }
+  | { readonly kind: "cancel"; readonly call: number };
+
+/** A request with its number. */
+export type NumberedRequest = HelperRequest & { readonly id: number };
+
+/** What came of a request. */
+export type HelperReply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: TransferredError };
+
+/** What an opened resident tells its owner. */
+export interface Opened<Info> {
+  readonly resident: number;
+  readonly info: Info;
+}
+
+/**
+ * An object that lives in a helper thread and is called from its owner. All its methods may be called by name; values and
+ * results are cloned on their way.
+ */
+export interface Resident<Info> {
+  /** What the owner is told when the resident is open. */
+  readonly info: Info;
+  /** Releases everything; the resident is forgotten then. */
+  close(): Promise<void>;
+}
+
+/** Opens a resident. If the signal aborts, what was opened is released and the promise rejects. */
+export type OpenResident<Info> = (options: never, signal: AbortSignal) => Promise<Resident<Info>>;

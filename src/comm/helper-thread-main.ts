@@ -1,0 +1,93 @@
+/** What runs in a helper thread: opens residents and calls them, as its owner asks. */
+import { readlinkSync } from "node:fs";
+import { type MessagePort, workerData } from "node:worker_threads";
+import { packError } from "./error-transfer.ts";
+import {
+  BEAT,
+  BEAT_INTERVAL_MS,
+  EXITED,
+  type HelperReply,
+  type NumberedRequest,
+  type Opened,
+  type OpenResident,
+  type Resident,
+  RUNNING,
+  SIGNAL,
+  STATE,
+  THREAD_ID,
+} from "./helper-protocol.ts";
+
+const { port, memory } = workerData as { port: MessagePort; memory: SharedArrayBuffer };
+const words = new Int32Array(memory);
+const residents = new Map<number, Resident<unknown>>();
+const calls = new Map<number, AbortController>();
+let lastResident = 0;
+
+process.once("exit", () => {
+  Atomics.store(words, STATE, EXITED);
+  wakeOwner();
+});
+Atomics.store(words, THREAD_ID, systemThreadId());
+Atomics.store(words, STATE, RUNNING);
+setInterval(() => Atomics.add(words, BEAT, 1), BEAT_INTERVAL_MS);
+port.on("message", (request: NumberedRequest) => void serve(request));
+
+async function serve(request: NumberedRequest): Promise<void> {
+  if (request.kind === "cancel") {
+    calls.get(request.call)?.abort(new Error("the caller waits no longer"));
+    calls.delete(request.call);
+    return;
+  }
+  const call = new AbortController();
+  calls.set(request.id, call);
+  try {
+    reply({ id: request.id, value: await answer(request, call.signal) });
+  } catch (error) {
+    reply({ id: request.id, error: packError(error) });
+  } finally {
+    calls.delete(request.id);
+  }
+}
+
+async function answer(request: Exclude<NumberedRequest, { kind: "cancel" }>, signal: AbortSignal): Promise<unknown> {
+  if (request.kind === "open") return await open(request, signal);
+  const resident = residents.get(request.resident);
+  if (resident === undefined) return undefined;
+  if (request.method === "close") residents.delete(request.resident);
+  const method = (resident as unknown as Record<string, (...values: unknown[]) => unknown>)[request.method];
+  return await method?.apply(resident, [...request.values]);
+}
+
+async function open(
+  request: Extract<NumberedRequest, { kind: "open" }>,
+  signal: AbortSignal,
+): Promise<Opened<unknown>> {
+  const module = (await import(request.module)) as Record<string, OpenResident<unknown>>;
+  const resident = await (module[request.name] as OpenResident<unknown>)(request.options as never, signal);
+  if (signal.aborted) {
+    await resident.close();
+    throw signal.reason;
+  }
+  residents.set(++lastResident, resident);
+  return { resident: lastResident, info: resident.info };
+}
+
+function reply(message: HelperReply): void {
+  port.postMessage(message);
+  wakeOwner();
+}
+
+function wakeOwner(): void {
+  Atomics.add(words, SIGNAL, 1);
+  Atomics.notify(words, SIGNAL);
+}
+
+/** The owner asks Linux whether the thread lives; elsewhere it has to go by the beat alone. */
+function systemThreadId(): number {
+  if (process.platform !== "linux") return 0;
+  try {
+    return Number(/(\d+)$/.exec(readlinkSync("/proc/thread-self"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}

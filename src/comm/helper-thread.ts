@@ -1,0 +1,146 @@
+import { existsSync } from "node:fs";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { DisconnectedError } from "../errors.ts";
+import { unpackError } from "./error-transfer.ts";
+import {
+  BEAT,
+  EXITED,
+  type HelperReply,
+  type HelperRequest,
+  type Opened,
+  RUNNING,
+  SIGNAL,
+  STATE,
+  THREAD_ID,
+  WORDS,
+} from "./helper-protocol.ts";
+
+/** The longest wait without a look at whether the helper lives: its death wakes nobody. */
+const SLICE_MS = 100;
+/** A helper whose beat stands still for so long is looked at more closely. */
+const STALE_MS = 500;
+/** Without a way to ask the system, a beat that stands still for so long is taken for death. */
+const DEAD_MS = 5000;
+
+/** What {@link HelperThread.call} answers at the deadline. */
+export const LATE: unique symbol = Symbol("late");
+
+/**
+ * A thread with an event loop of its own, which does for a blocked thread what only an event loop can do. There is one for
+ * each thread that makes blocking calls: started on first use, replaced when it dies, and no reason for the process to
+ * stay alive.
+ */
+export class HelperThread {
+  static #current: HelperThread | undefined;
+
+  readonly #port: MessagePort;
+  readonly #words: Int32Array;
+  #lastCall = 0;
+  #isDead = false;
+  #beat = 0;
+  #beatSeen = performance.now();
+
+  private constructor() {
+    const memory = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT);
+    const { port1, port2 } = new MessageChannel();
+    this.#words = new Int32Array(memory);
+    this.#port = port1;
+    const worker = new Worker(new URL("./helper-thread-main.js", import.meta.url), {
+      workerData: { port: port2, memory },
+      transferList: [port2],
+      execArgv: [],
+      // Descriptors are closed by those who opened them.
+      trackUnmanagedFds: false,
+    });
+    worker.unref();
+    port1.unref();
+    // Told too late for a thread that is blocked, which finds out by itself; without a listener it would be thrown.
+    worker.on("error", () => {
+      this.#isDead = true;
+    });
+  }
+
+  /** The helper of this thread, started if there is none that lives. */
+  static current(): HelperThread {
+    if (HelperThread.#current === undefined || !HelperThread.#current.isAlive)
+      HelperThread.#current = new HelperThread();
+    return HelperThread.#current;
+  }
+
+  /** Whether the helper lives, as far as can be known without waiting. */
+  get isAlive(): boolean {
+    if (this.#isDead) return false;
+    if (Atomics.load(this.#words, STATE) === EXITED || this.#isGone()) this.#isDead = true;
+    return !this.#isDead;
+  }
+
+  /**
+   * Opens a resident in the helper.
+   *
+   * @param module the address of the module that opens it, and the name of the function in it.
+   * @param deadline when to give up, on the clock of `performance.now()`; what is opened later is released.
+   */
+  open<Info>(module: URL, name: string, options: unknown, deadline: number): Opened<Info> | typeof LATE {
+    return this.call({ kind: "open", module: module.href, name, options }, deadline) as Opened<Info> | typeof LATE;
+  }
+
+  /** Calls a method of a resident. */
+  invoke(resident: number, method: string, values: readonly unknown[], deadline: number): unknown {
+    return this.call({ kind: "invoke", resident, method, values }, deadline);
+  }
+
+  /**
+   * Blocks the thread until the helper has done what it is asked, or until the deadline.
+   *
+   * @throws DisconnectedError `ERR_WORKER_DIED` if the helper dies meanwhile; the next call has a new one.
+   * @throws Error what the request itself failed with.
+   */
+  call(request: HelperRequest, deadline: number): unknown {
+    const id = ++this.#lastCall;
+    this.#port.postMessage({ ...request, id });
+    for (;;) {
+      const signal = Atomics.load(this.#words, SIGNAL);
+      const reply = this.#receive(id);
+      if (reply !== undefined) {
+        if ("error" in reply) throw unpackError(reply.error);
+        return reply.value;
+      }
+      if (!this.isAlive) throw died();
+      const left = deadline - performance.now();
+      if (left <= 0) {
+        this.#port.postMessage({ kind: "cancel", call: id, id: 0 });
+        return LATE;
+      }
+      Atomics.wait(this.#words, SIGNAL, signal, Math.min(left, SLICE_MS));
+    }
+  }
+
+  /** The reply to a call. Those to calls that were given up are dropped. */
+  #receive(id: number): HelperReply | undefined {
+    for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
+      const reply = next.message as HelperReply;
+      if (reply.id === id) return reply;
+    }
+    return undefined;
+  }
+
+  /** Whether the helper has stopped without a word, as it does when it runs out of memory. */
+  #isGone(): boolean {
+    const now = performance.now();
+    const beat = Atomics.load(this.#words, BEAT);
+    if (beat !== this.#beat || Atomics.load(this.#words, STATE) !== RUNNING) {
+      this.#beat = beat;
+      this.#beatSeen = now;
+      return false;
+    }
+    const stale = now - this.#beatSeen;
+    if (stale < STALE_MS) return false;
+    const thread = Atomics.load(this.#words, THREAD_ID);
+    return thread === 0 ? stale > DEAD_MS : !existsSync(`/proc/self/task/${thread}`);
+  }
+}
+
+function died(): DisconnectedError {
+  const text = "the helper thread of blocking calls died; open the channel again: the next call starts a new helper";
+  return new DisconnectedError("ERR_WORKER_DIED", text);
+}

@@ -1,0 +1,206 @@
+import { closeSync, constants, openSync } from "node:fs";
+import { HelperThread, LATE } from "../comm/helper-thread.ts";
+import { gather } from "../core/gather.ts";
+import { OpenError } from "../errors.ts";
+import type { BlockingTransport } from "../modes/blocking-transport.ts";
+import type { SerialResidentInfo } from "./blocking-serial-resident.ts";
+import { readDescriptor, writeDescriptor } from "./descriptor.ts";
+import { portGoneError, portOpenError } from "./serial-errors.ts";
+import { serialSettings } from "./serial-settings.ts";
+import type { BlockingSerialLink, SerialControl, SerialOptions, SerialStatus } from "./serial.ts";
+
+/** A read waits for the first byte, at most so many tenths of a second: then the deadline is looked at. */
+const READ_WAIT = { vmin: 0, vtime: 1 } as const;
+/** A read that comes back without bytes sooner than this did not wait: the line is gone. */
+const SHORTEST_WAIT_MS = 40;
+/** How long to leave a line alone that takes no more bytes at the moment. */
+const FULL_LINE_PAUSE_MS = 2;
+/** How long closing, or a control line, may take. */
+const CONTROL_TIMEOUT_MS = 2000;
+
+const pause = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+
+/**
+ * Opens a serial port for a client, and blocks the thread meanwhile.
+ *
+ * @throws OptionsError `ERR_OPTIONS` for an option that cannot be used.
+ * @throws OpenError `ERR_PORT_NOT_FOUND`, `ERR_PORT_PERMISSION`, `ERR_PORT_NOT_TTY`, `ERR_PORT_IN_USE`, `ERR_PORT_FAILED`.
+ * @throws DisconnectedError `ERR_WORKER_DIED`.
+ */
+export function connectBlockingSerial(
+  options: SerialOptions,
+  deadline: number,
+): BlockingTransport<BlockingSerialLink> | "late" {
+  const settings = serialSettings(options);
+  if (process.platform === "win32") throw noDescriptor(settings.path);
+  const helper = HelperThread.current();
+  const opened = helper.open<SerialResidentInfo>(
+    new URL("./blocking-serial-resident.js", import.meta.url),
+    "openSerialResident",
+    { ...settings, ...READ_WAIT },
+    deadline,
+  );
+  if (opened === LATE) return "late";
+  const descriptors: number[] = [];
+  try {
+    // Reads wait in the kernel; writes must not, for a line can be stalled for ever.
+    for (const flags of [0, constants.O_NONBLOCK]) {
+      descriptors.push(openSync(settings.path, constants.O_RDWR | constants.O_NOCTTY | flags));
+    }
+    return new BlockingSerialTransport(helper, opened.resident, settings.path, descriptors as [number, number]);
+  } catch (error) {
+    for (const fd of descriptors) closeSync(fd);
+    helper.invoke(opened.resident, "close", [], performance.now() + CONTROL_TIMEOUT_MS);
+    throw portOpenError(settings, error);
+  }
+}
+
+/**
+ * Opens a serial port for a server, and blocks the thread meanwhile.
+ *
+ * @throws as {@link connectBlockingSerial}.
+ */
+export function listenBlockingSerial(
+  options: SerialOptions,
+  deadline: number,
+): BlockingTransport<BlockingSerialLink> | "late" {
+  return connectBlockingSerial(options, deadline);
+}
+
+/** An open port: this thread reads and writes it, the helper thread has its lock, configuration and control lines. */
+class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
+  readonly link: BlockingSerialLink;
+  readonly canResynchronise = true;
+  readonly #helper: HelperThread;
+  readonly #resident: number;
+  readonly #path: string;
+  readonly #readFd: number;
+  readonly #writeFd: number;
+  #bytesWritten = 0;
+  #isClosed = false;
+  #hasEnded = false;
+
+  constructor(helper: HelperThread, resident: number, path: string, [readFd, writeFd]: [number, number]) {
+    this.#helper = helper;
+    this.#resident = resident;
+    this.#path = path;
+    this.#readFd = readFd;
+    this.#writeFd = writeFd;
+    this.link = new HelperSerialLink(path, (method, values) => this.#ask(method, values));
+  }
+
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  read(deadline: number): Buffer | "ended" | "late" {
+    let emptyReads = 0;
+    while (!this.#hasEnded) {
+      const start = performance.now();
+      const bytes = this.#readOnce();
+      if (bytes === undefined) return "ended";
+      if (bytes.length > 0) return bytes;
+      const now = performance.now();
+      // One empty read may have found its tenth of a second nearly over.
+      emptyReads = now - start < SHORTEST_WAIT_MS ? emptyReads + 1 : 0;
+      if (emptyReads > 1) this.#hasEnded = true;
+      else if (now >= deadline) return "late";
+    }
+    return "ended";
+  }
+
+  write(pieces: readonly Uint8Array[], deadline: number): boolean {
+    for (const piece of gather(pieces)) {
+      let written = 0;
+      while (written < piece.length) {
+        const taken = this.#writeOnce(piece, written);
+        written += taken;
+        this.#bytesWritten += taken;
+        if (taken > 0) continue;
+        if (performance.now() >= deadline) return false;
+        Atomics.wait(pause, 0, 0, FULL_LINE_PAUSE_MS);
+      }
+    }
+    return true;
+  }
+
+  finish(): void {
+    this.#ask("drain", []);
+  }
+
+  flush(): void {
+    while (this.#readNow() > 0) continue;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    closeSync(this.#readFd);
+    closeSync(this.#writeFd);
+    try {
+      this.#ask("close", []);
+    } catch {
+      // With its thread, everything that the helper owned is released.
+    }
+  }
+
+  #ask(method: string, values: readonly unknown[]): unknown {
+    return this.#helper.invoke(this.#resident, method, values, performance.now() + CONTROL_TIMEOUT_MS);
+  }
+
+  /** Waits for bytes for a tenth of a second; `undefined` when the line has hung up. */
+  #readOnce(): Buffer | undefined {
+    try {
+      return readDescriptor(this.#readFd) ?? Buffer.alloc(0);
+    } catch (error) {
+      this.#hasEnded = true;
+      if ((error as NodeJS.ErrnoException).code === "EIO") return undefined;
+      throw portGoneError(this.#path, this.#bytesWritten, error);
+    }
+  }
+
+  #readNow(): number {
+    try {
+      return readDescriptor(this.#writeFd)?.length ?? 0;
+    } catch {
+      // That the line is gone is told to whoever reads or writes.
+      return 0;
+    }
+  }
+
+  #writeOnce(bytes: Uint8Array, offset: number): number {
+    try {
+      return writeDescriptor(this.#writeFd, bytes, offset);
+    } catch (error) {
+      throw portGoneError(this.#path, this.#bytesWritten, error);
+    }
+  }
+}
+
+function noDescriptor(path: string): OpenError {
+  const text = `${path} cannot be opened in blocking mode: Windows has no descriptors for ports; use the asynchronous class`;
+  return new OpenError("ERR_PORT_FAILED", text, { outcome: "not-sent" });
+}
+
+/** Control and status lines, which the helper thread drives. */
+class HelperSerialLink implements BlockingSerialLink {
+  readonly path: string;
+  readonly #ask: (method: string, values: readonly unknown[]) => unknown;
+
+  constructor(path: string, ask: (method: string, values: readonly unknown[]) => unknown) {
+    this.path = path;
+    this.#ask = ask;
+  }
+
+  set(lines: SerialControl): void {
+    this.#ask("set", [lines]);
+  }
+
+  get(): SerialStatus {
+    return this.#ask("get", []) as SerialStatus;
+  }
+
+  update(options: { baudRate: number }): void {
+    this.#ask("update", [options]);
+  }
+}

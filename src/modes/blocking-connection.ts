@@ -1,0 +1,165 @@
+import type { ChannelLimits } from "../core/channel-settings.ts";
+import { checkQueue } from "../core/limits.ts";
+import { MessageInput } from "../core/message-input.ts";
+import { type ChannelError, DisconnectedError, TimeoutError } from "../errors.ts";
+import type { BlockingTransport } from "./blocking-transport.ts";
+
+/** How often somebody who waits is asked whether to go on. */
+const ASK_INTERVAL_MS = 100;
+
+/** How long to wait for a message, and what to do meanwhile. */
+export interface Waiting {
+  /** When to give up, on the clock of `performance.now()`. */
+  readonly deadline: number;
+  /** The error of giving up. */
+  readonly late: () => ChannelError;
+  /** Asked ten times a second, where given: whether to go on waiting. */
+  readonly keepWaiting?: () => boolean;
+}
+
+/** One open transport: takes messages out of it and puts messages into it, and blocks the thread meanwhile. */
+export class BlockingConnection<Message extends string | Buffer, Link> {
+  readonly transport: BlockingTransport<Link>;
+  readonly #settings: ChannelLimits;
+  readonly #input: MessageInput<Message>;
+  #outbox: Uint8Array[] = [];
+  #outboxBytes = 0;
+  #lastReceived = performance.now();
+  /** When the message under way has to be complete. */
+  #messageDue = Number.POSITIVE_INFINITY;
+
+  /** @param report hears of the faults that the connection survives; it may throw them. */
+  constructor(transport: BlockingTransport<Link>, settings: ChannelLimits, report: (error: ChannelError) => void) {
+    this.transport = transport;
+    this.#settings = settings;
+    this.#input = new MessageInput(settings, transport.canResynchronise, report);
+  }
+
+  /** Whether the other end will send no more, and all its messages were taken. */
+  get isOver(): boolean {
+    return this.#input.isOver;
+  }
+
+  /** Whether part of a message was received, or part of one is left to send. */
+  get isMidTransfer(): boolean {
+    return this.#input.length > 0 || this.#outboxBytes > 0;
+  }
+
+  /**
+   * Queues a message.
+   *
+   * @throws FramingError if the framing cannot carry it, BackPressureError if more than `maxQueuedBytes` would be queued.
+   */
+  queue(payload: Uint8Array): void {
+    const encoded = this.#input.framing.encode(payload);
+    const pieces = encoded instanceof Uint8Array ? [encoded] : encoded;
+    let size = 0;
+    for (const piece of pieces) size += piece.length;
+    checkQueue(this.#outboxBytes, size, this.#settings.maxQueuedBytes);
+    this.#outbox.push(...pieces);
+    this.#outboxBytes += size;
+  }
+
+  /**
+   * Sends what is queued.
+   *
+   * @throws TimeoutError `ERR_WRITE_TIMEOUT` at the write deadline or at `deadline`, whichever is earlier.
+   * @throws DisconnectedError if the connection breaks.
+   */
+  send(deadline: number): void {
+    if (this.#outbox.length === 0) return;
+    const pieces = this.#outbox;
+    const { writeTimeoutMs } = this.#settings;
+    const start = performance.now();
+    const due = writeTimeoutMs === 0 ? deadline : Math.min(deadline, start + writeTimeoutMs);
+    this.#outbox = [];
+    this.#outboxBytes = 0;
+    if (this.transport.write(pieces, due)) return;
+    const { bytesWritten } = this.transport;
+    const text = `the other end did not take everything in ${Math.round(performance.now() - start)} ms`;
+    throw new TimeoutError("ERR_WRITE_TIMEOUT", text, { bytesWritten });
+  }
+
+  /**
+   * Waits for a message.
+   *
+   * @returns the message; `undefined` if the other end has closed its side, or the wait was ended.
+   * @throws ChannelError whatever went wrong.
+   */
+  receive(waiting: Waiting): Message | undefined {
+    for (;;) {
+      const message = this.#input.next();
+      if (message !== undefined || this.#input.isOver) {
+        this.#messageDue = Number.POSITIVE_INFINITY;
+        return message;
+      }
+      const now = performance.now();
+      if (now >= waiting.deadline) throw waiting.late();
+      if (now >= this.#messageDue) this.#messageTimedOut(`after ${this.#settings.messageTimeoutMs} ms`);
+      const due = Math.min(waiting.deadline, this.#messageDue, this.#nextLook(now, waiting));
+      const bytes = this.transport.read(due);
+      if (bytes === "ended") {
+        if (!this.#ended()) return undefined;
+      } else if (bytes === "late") {
+        this.#lookForSilence();
+      } else {
+        this.#received(bytes);
+      }
+      if (waiting.keepWaiting?.() === false) return undefined;
+    }
+  }
+
+  /** A message that is there already, without waiting. */
+  takeWaiting(): Message | undefined {
+    return this.#input.next();
+  }
+
+  /** Drops what was received and not delivered yet. */
+  discardInput(): void {
+    this.#input.restart();
+    this.transport.flush();
+  }
+
+  #nextLook(now: number, { keepWaiting }: Waiting): number {
+    const asked = keepWaiting === undefined ? Number.POSITIVE_INFINITY : now + ASK_INTERVAL_MS;
+    const { interByteTimeoutMs } = this.#settings;
+    return interByteTimeoutMs === 0 ? asked : Math.min(asked, now + interByteTimeoutMs);
+  }
+
+  /** Whether the end may complete a message. A line that breaks off without a byte has not sent an empty one. */
+  #ended(): boolean {
+    if (!this.transport.canResynchronise) {
+      this.#input.end();
+      return true;
+    }
+    if (this.#input.length > 0) {
+      this.#input.end();
+      return true;
+    }
+    throw new DisconnectedError("ERR_PORT_DISCONNECTED", "the serial line hung up, or the device was unplugged", {
+      bytesWritten: this.transport.bytesWritten,
+    });
+  }
+
+  #lookForSilence(): void {
+    const { interByteTimeoutMs } = this.#settings;
+    const silence = performance.now() - this.#lastReceived;
+    if (interByteTimeoutMs === 0 || silence < interByteTimeoutMs || !this.#input.silent()) return;
+    this.#messageTimedOut("before the line was silent");
+  }
+
+  #received(bytes: Buffer): void {
+    const { messageTimeoutMs } = this.#settings;
+    this.#lastReceived = performance.now();
+    this.#input.push(bytes);
+    if (messageTimeoutMs === 0 || this.#messageDue !== Number.POSITIVE_INFINITY) return;
+    this.#messageDue = this.#lastReceived + messageTimeoutMs;
+  }
+
+  #messageTimedOut(when: string): void {
+    const received = this.#input.length;
+    const text = `a message was not complete ${when}; ${received} bytes of it had come`;
+    this.#messageDue = Number.POSITIVE_INFINITY;
+    this.#input.reject(new TimeoutError("ERR_FRAME_TIMEOUT", text, { received }));
+  }
+}

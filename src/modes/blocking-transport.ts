@@ -1,0 +1,39 @@
+import type { ListenAddress } from "./async-transport.ts";
+
+/**
+ * An open stream of bytes in both directions, as the blocking mode sees it. A device makes one a connection. Deadlines are
+ * on the clock of `performance.now()`.
+ */
+export interface BlockingTransport<Link> {
+  /** What users see of the device: addresses, control lines. */
+  readonly link: Link;
+  /** Whether the stream is still good after a framing error; as in the asynchronous mode. */
+  readonly canResynchronise: boolean;
+  /** Bytes given to the system since the transport was opened. */
+  readonly bytesWritten: number;
+  /**
+   * Waits for bytes: those that came in, `"ended"` if the other end will send no more, `"late"` at the deadline. The bytes
+   * belong to the caller.
+   *
+   * @throws DisconnectedError if the connection breaks.
+   */
+  read(deadline: number): Buffer | "ended" | "late";
+  /**
+   * Writes all bytes, in this order.
+   *
+   * @returns whether that was possible before the deadline; {@link bytesWritten} tells how far it came.
+   * @throws DisconnectedError if the connection breaks.
+   */
+  write(pieces: readonly Uint8Array[], deadline: number): boolean;
+  /** Closes this side for writing, and leaves the other open. */
+  finish(): void;
+  /** Drops received bytes that the device still holds. */
+  flush(): void;
+  /** Releases everything. Never throws. */
+  close(): void;
+}
+
+/** Opens a device as a client, or a serial port as a server. Given to a generated class as its static `open`. */
+export type BlockingOpen<Options, Link> = (options: Options, deadline: number) => BlockingTransport<Link> | "late";
+
+export type { ListenAddress };

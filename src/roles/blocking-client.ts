@@ -1,0 +1,254 @@
+import {
+  callTimeout,
+  type ClientSettings,
+  connectTimeout,
+  framingOf,
+  type OpenSettings,
+} from "../core/channel-settings.ts";
+import { type Data, type MessageOf, toBytes } from "../core/data.ts";
+import type { FramingClass } from "../core/framing.ts";
+import { checkQueue } from "../core/limits.ts";
+import { booleanOption, durationOption } from "../core/options.ts";
+import { ChannelError, DisconnectedError, OpenError, type Outcome, StateError, TimeoutError } from "../errors.ts";
+import { BlockingChannel, deadlineIn, runHook } from "../modes/blocking.ts";
+import { BlockingConnection } from "../modes/blocking-connection.ts";
+import type { BlockingCallOptions, BlockingChannelOptions } from "../modes/blocking-options.ts";
+import type { BlockingOpen } from "../modes/blocking-transport.ts";
+
+/** The options of a blocking client. */
+export interface BlockingClientOptions<Encoding extends BufferEncoding | undefined, Self>
+  extends BlockingChannelOptions<Encoding, Self>, OpenSettings, ClientSettings {}
+
+/**
+ * Sends a request and returns the reply, without a promise: `clientCommunicate` opens the channel if it is not open,
+ * sends, waits, calls `processData`, and returns the last reply. The thread does nothing else meanwhile.
+ *
+ * @phrase sends a request and returns the reply
+ * @example
+ * import { {{Class}} } from "{{package}}";
+ *
+ * const client = new {{Class}}({ {{address}} });
+ * const reply = client.clientCommunicate("hello");
+ * console.log(reply.toString());
+ */
+export abstract class BlockingClient<Encoding extends BufferEncoding | undefined, Link> extends BlockingChannel<
+  Encoding,
+  Link
+> {
+  static readonly mode = "blocking";
+  static readonly className = "*Client";
+  static readonly opens = "connect";
+  /** Opens the device of this class. */
+  static readonly open: BlockingOpen<never, unknown>;
+
+  /** Whether the channel stays open after an exchange, for the next. */
+  readonly keepAlive: boolean;
+  readonly #options: BlockingClientOptions<Encoding, never>;
+  readonly #open: BlockingOpen<never, Link>;
+  readonly #boundary: FramingClass["boundary"];
+  readonly #timeoutMs: number;
+  readonly #connectTimeoutMs: number;
+  #isBusy = false;
+  #isFinishing = false;
+  #hasHalfClosed = false;
+  #hasStarted = false;
+  #outcome: Outcome = "not-sent";
+  /** Whether a fault was told that the connection has survived. */
+  #hasReported = false;
+  /** What was `start()`ed while nothing could be sent. */
+  #early: Uint8Array[] = [];
+
+  /** @internal */
+  protected constructor(options: BlockingClientOptions<Encoding, never>) {
+    const framing = framingOf(new.target);
+    super(options, "client", 0, framing);
+    this.#options = options;
+    this.#open = new.target.open as BlockingOpen<never, Link>;
+    this.#boundary = framing.boundary;
+    this.keepAlive = booleanOption("keepAlive", options.keepAlive, false);
+    this.#timeoutMs = callTimeout(options);
+    this.#connectTimeoutMs = connectTimeout(options);
+  }
+
+  /** Whether no exchange is under way. */
+  get done(): boolean {
+    return !this.#isBusy;
+  }
+
+  /**
+   * Sends `data` and waits for the reply. Opens the channel if it is not open; closes it afterwards unless `keepAlive` is
+   * set.
+   *
+   * @param data a string is sent as UTF-8.
+   * @returns the last reply: the first one, unless `start()` or `queryDone()` prolonged the exchange.
+   * @throws ChannelError whose `outcome` says whether the request was sent: OpenError if the channel cannot be opened,
+   * DisconnectedError if it breaks, TimeoutError `ERR_REPLY_TIMEOUT`, FramingError for a bad reply, StateError
+   * `ERR_WOULD_DEADLOCK`, and others. After a failure the channel is closed, so that a late reply never answers the next
+   * call.
+   */
+  clientCommunicate(data: Data, options: BlockingCallOptions = {}): MessageOf<Encoding> {
+    const payload = toBytes(data);
+    return this.#call(options, (deadline) => this.#exchange(payload, deadline));
+  }
+
+  /**
+   * Waits for a message that the predicate accepts, without sending anything: for a server that speaks first. Opens the
+   * channel if it is not open. `processData` is called for each message.
+   *
+   * @returns the message that was accepted.
+   * @throws as {@link clientCommunicate}.
+   */
+  waitFor(predicate: (data: MessageOf<Encoding>) => boolean, options: BlockingCallOptions = {}): MessageOf<Encoding> {
+    return this.#call(options, (deadline) => {
+      this.#reopen(deadline);
+      for (;;) {
+        const message = this.#receive(deadline);
+        runHook("processData", () => this.processData(message));
+        if (predicate(message)) return message;
+      }
+    });
+  }
+
+  /**
+   * Opens the channel. Does nothing if it is open.
+   *
+   * @throws OpenError `ERR_CONNECT_REFUSED`, `ERR_PORT_NOT_FOUND` and others, if it cannot be opened.
+   */
+  connect(options: BlockingCallOptions = {}): void {
+    this.#call(options, (deadline) => this.#reopen(deadline), true);
+  }
+
+  /** Sends the items one by one, and yields the reply to each. The next item is sent when the next reply is asked for. */
+  *replies(items: Iterable<Data>, options: BlockingCallOptions = {}): Generator<MessageOf<Encoding>, void, undefined> {
+    for (const item of items) yield this.clientCommunicate(item, options);
+  }
+
+  start(data: Data): void {
+    const payload = toBytes(data);
+    this.settings.makeFraming().encode(payload);
+    const queued = this.#early.reduce((sum, { length }) => sum + length, 0);
+    checkQueue(queued, payload.length, this.settings.maxQueuedBytes);
+    this.#early.push(payload);
+    this.#hasStarted = true;
+  }
+
+  finish(): void {
+    if (this.#isBusy) this.#isFinishing = true;
+    else this.close();
+  }
+
+  override close(): void {
+    if (!this.#isBusy) this.#early = [];
+    super.close();
+  }
+
+  /** @internal */
+  protected get isDoneByDefault(): boolean {
+    return !this.#hasStarted;
+  }
+
+  /** Whether no further request can be answered on the connection. */
+  get #isSpent(): boolean {
+    return this.connection === undefined || this.#hasHalfClosed || this.connection.isOver;
+  }
+
+  #call<Result>(options: BlockingCallOptions, work: (deadline: number) => Result, isKeptOpen = false): Result {
+    if (this.#isBusy) {
+      const text = "a call of this client is under way: a hook must not wait for another, call start() in it instead";
+      throw new StateError("ERR_WOULD_DEADLOCK", text, { outcome: "not-sent" });
+    }
+    const deadline = deadlineIn(durationOption("timeoutMs", options.timeoutMs, this.#timeoutMs));
+    this.#isBusy = true;
+    this.#outcome = "not-sent";
+    let isHealthy = false;
+    try {
+      const result = work(deadline);
+      isHealthy = isKeptOpen || (this.keepAlive && !this.#isFinishing && !this.#isSpent);
+      return result;
+    } catch (error) {
+      if (ChannelError.is(error)) {
+        // What could not be encoded leaves an open channel as it was; so do bad bytes on a line that goes on behind them.
+        isHealthy = this.keepAlive && (error.outcome === "not-sent" || this.#hasReported);
+        error.outcome ??= this.#outcome;
+      }
+      throw error;
+    } finally {
+      this.#isBusy = false;
+      this.#isFinishing = false;
+      this.#hasReported = false;
+      if (!isHealthy) this.close();
+    }
+  }
+
+  #exchange(payload: Uint8Array, deadline: number): MessageOf<Encoding> {
+    this.settings.makeFraming().encode(payload);
+    this.#reopen(deadline);
+    this.#takeUnasked();
+    this.#early.unshift(payload);
+    for (;;) {
+      if (this.#early.length > 0) this.#sendEarly(deadline);
+      const reply = this.#receive(deadline);
+      this.#hasStarted = false;
+      runHook("processData", () => this.processData(reply));
+      if (runHook("queryDone", () => this.queryDone())) {
+        this.#sendLast(deadline);
+        return reply;
+      }
+      // Where one connection carries one exchange, the exchange goes on over a new one.
+      if (this.#early.length > 0 && this.#isSpent) this.#reopen(deadline);
+    }
+  }
+
+  /** What is there already is not a reply to what is going to be sent. */
+  #takeUnasked(): void {
+    const { connection } = this;
+    for (let next = connection?.takeWaiting(); next !== undefined; next = connection?.takeWaiting()) {
+      const message = next;
+      runHook("processData", () => this.processData(message));
+    }
+  }
+
+  #sendEarly(deadline: number): void {
+    const connection = this.openConnection();
+    const payloads = this.#early;
+    this.#early = [];
+    for (const payload of payloads) connection.queue(payload);
+    this.#outcome = "unknown";
+    connection.send(deadline);
+    if (this.#boundary !== "half-close") return;
+    this.#hasHalfClosed = true;
+    connection.transport.finish();
+  }
+
+  /** What was started in a pass that turned out to be the last still leaves. */
+  #sendLast(deadline: number): void {
+    if (this.#early.length > 0 && !this.#isSpent) this.#sendEarly(deadline);
+    this.#early = [];
+  }
+
+  #receive(deadline: number): MessageOf<Encoding> {
+    const late = (): TimeoutError => new TimeoutError("ERR_REPLY_TIMEOUT", "there was no reply before the deadline");
+    const message = this.openConnection().receive({ deadline, late });
+    if (message !== undefined) return message;
+    throw new DisconnectedError(
+      "ERR_CONNECTION_CLOSED",
+      "the other end closed the channel before its reply was complete",
+    );
+  }
+
+  /** Opens the channel, unless it is open and good for another exchange. */
+  #reopen(deadline: number): void {
+    if (!this.#isSpent) return;
+    super.close();
+    this.#hasHalfClosed = false;
+    const opening = deadlineIn(this.#connectTimeoutMs);
+    const transport = this.#open(this.#options as never, Math.min(deadline, opening));
+    if (transport === "late")
+      throw new OpenError("ERR_CONNECT_TIMEOUT", "the channel was not open before the deadline");
+    this.connection = new BlockingConnection(transport, this.settings, (error) => {
+      this.#hasReported = true;
+      throw error;
+    });
+    runHook("onConnect", () => this.onConnect());
+  }
+}

@@ -1,0 +1,128 @@
+import {
+  ACCEPTED_IDLE_TIMEOUT_MS,
+  type DeadlineSettings,
+  framingOf,
+  type ReplySettings,
+} from "../core/channel-settings.ts";
+import { type Data, type MessageOf, toBytes } from "../core/data.ts";
+import type { FramingClass } from "../core/framing.ts";
+import { hookError } from "../core/hooks.ts";
+import { booleanOption } from "../core/options.ts";
+import { type ChannelError, TimeoutError } from "../errors.ts";
+import { BlockingChannel, deadlineIn, runHook } from "../modes/blocking.ts";
+import { BlockingConnection } from "../modes/blocking-connection.ts";
+import type { BlockingChannelOptions } from "../modes/blocking-options.ts";
+import type { BlockingTransport } from "../modes/blocking-transport.ts";
+import { type Servable, serve, type Supervision } from "../modes/serving.ts";
+
+/** The options of a blocking request handler. A server passes its own options of these names on, hooks aside. */
+export interface BlockingRequestHandlerOptions<Encoding extends BufferEncoding | undefined, Self>
+  extends BlockingChannelOptions<Encoding, Self>, DeadlineSettings, ReplySettings {}
+
+/** How long the other end may take to close its side after the last answer. */
+const LINGER_MS = 1000;
+
+/**
+ * Serves one connection in a plain loop: reads a request, calls `processData`, sends what was `start()`ed meanwhile, and
+ * goes on until the other end closes, `finish()` is called, or `queryDone()` says so. It may block wherever it wants.
+ *
+ * @phrase serves the requests of one connection
+ * @example
+ * import { {{Class}} } from "{{package}}";
+ *
+ * export default class Echo extends {{Class}} {
+ *   override processData(data: Buffer): void {
+ *     this.start(data);
+ *   }
+ * }
+ */
+export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | undefined, Link>
+  extends BlockingChannel<Encoding, Link>
+  implements Servable<Link>
+{
+  static readonly mode = "blocking";
+  static readonly className = "BaseRequestHandler";
+  static readonly opens = "nothing";
+  static readonly requires = ["connections"] as const;
+
+  /** Whether the channel stays open for further requests after an answer. */
+  readonly keepAlive: boolean;
+  #isFinishing = false;
+
+  /** @internal */
+  protected constructor(
+    options: BlockingRequestHandlerOptions<Encoding, never> = {},
+    framing: FramingClass = framingOf(new.target),
+  ) {
+    super(options, "server", ACCEPTED_IDLE_TIMEOUT_MS, framing);
+    this.keepAlive = booleanOption("keepAlive", options.keepAlive, framing.boundary === "message");
+  }
+
+  get done(): boolean {
+    return this.#isFinishing || this.connection === undefined;
+  }
+
+  start(data: Data): void {
+    this.openConnection().queue(toBytes(data));
+  }
+
+  finish(): void {
+    this.#isFinishing = true;
+  }
+
+  /** @internal */
+  [serve](transport: BlockingTransport<Link>, supervision: Supervision): void {
+    const connection = new BlockingConnection<MessageOf<Encoding>, Link>(transport, this.settings, (error) =>
+      this.#fault(error, supervision),
+    );
+    this.connection = connection;
+    this.#isFinishing = false;
+    try {
+      runHook("onConnect", () => this.onConnect());
+      connection.send(Number.POSITIVE_INFINITY);
+      this.#serveAll(supervision);
+      if (!this.closed) this.#takeLeave(transport);
+    } catch (thrown) {
+      // A serial line that hangs up between two messages has just ended.
+      const error = hookError(thrown);
+      const isEnd = error.code === "ERR_PORT_DISCONNECTED" && !connection.isMidTransfer;
+      if (!isEnd) this.#fault(error, supervision);
+    } finally {
+      this.close();
+    }
+  }
+
+  /** @internal */
+  protected get isDoneByDefault(): boolean {
+    return !this.keepAlive;
+  }
+
+  #serveAll({ keepRunning }: Supervision): void {
+    const { idleTimeoutMs } = this.settings;
+    const late = (): TimeoutError =>
+      new TimeoutError("ERR_IDLE_TIMEOUT", `no message was received for ${idleTimeoutMs} ms`);
+    const waiting = keepRunning === undefined ? {} : { keepWaiting: () => !this.#isFinishing && keepRunning() };
+    // A hook may close the channel at any point.
+    while (!this.#isFinishing && this.connection !== undefined) {
+      const message = this.connection.receive({ deadline: deadlineIn(idleTimeoutMs), late, ...waiting });
+      if (message === undefined) return;
+      runHook("processData", () => this.processData(message));
+      this.connection?.send(Number.POSITIVE_INFINITY);
+      if (runHook("queryDone", () => this.queryDone())) return;
+      this.connection?.send(Number.POSITIVE_INFINITY);
+    }
+  }
+
+  /** Closing while the other end still sends would reset the connection, and the last answer might be lost. */
+  #takeLeave(transport: BlockingTransport<Link>): void {
+    transport.finish();
+    if (transport.canResynchronise) return;
+    const deadline = deadlineIn(LINGER_MS);
+    while (typeof transport.read(deadline) !== "string") continue;
+  }
+
+  #fault(error: ChannelError, supervision: Supervision): void {
+    if (this.hearsErrors) this.onError(error);
+    else supervision.failed(error);
+  }
+}
