@@ -58,7 +58,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   /** What is to be done when the connection that is closing has closed. */
   #released: (() => void)[] = [];
 
-  /** @internal */
+  /** @param options those of the generated class. Called by generated classes, also those of users. */
   protected constructor(options: AsyncClientOptions<Encoding, never>) {
     const framing = framingOf(new.target);
     super(options, "client", 0, framing);

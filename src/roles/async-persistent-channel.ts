@@ -40,7 +40,7 @@ export abstract class AsyncPersistentChannel<Encoding extends BufferEncoding | u
   #iterators = 0;
   #isFinishing = false;
 
-  /** @internal */
+  /** @param options those of the generated class. Called by generated classes, also those of users. */
   protected constructor(options: AsyncPersistentChannelOptions<Encoding, never>, framing: FramingClass) {
     super(options, "persistent", 0, framing);
     this.#maxPendingMessages = integerOption(

@@ -30,7 +30,7 @@ export abstract class AsyncPersistentHandler<Encoding extends BufferEncoding | u
   static readonly requires = ["connections"] as const;
   #supervisor: Supervisor<this> | undefined;
 
-  /** @internal */
+  /** @param options those of the generated class. Called by generated classes, also those of users. */
   protected constructor(
     options: AsyncPersistentChannelOptions<Encoding, never> = {},
     framing: FramingClass = framingOf(new.target),
@@ -38,7 +38,7 @@ export abstract class AsyncPersistentHandler<Encoding extends BufferEncoding | u
     super(options, framing);
   }
 
-  /** @internal */
+  /** Not for users: the server calls it, once. */
   [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
     this.#supervisor = supervisor;
     this.adopt(transport);

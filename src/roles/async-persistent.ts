@@ -36,7 +36,7 @@ export abstract class AsyncPersistent<Encoding extends BufferEncoding | undefine
   /** Set while the device is open and `onConnect` is not through. */
   #failOpening: ((reason: unknown) => void) | undefined;
 
-  /** @internal */
+  /** @param options those of the generated class. Called by generated classes, also those of users. */
   protected constructor(options: AsyncPersistentOptions<Encoding, never>) {
     super(options, framingOf(new.target));
     this.#opener = new AsyncOpener(new.target.open as AsyncConnect<never, Link>, options);

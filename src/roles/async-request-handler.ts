@@ -51,7 +51,7 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
   #supervisor: Supervisor<this> | undefined;
   #pass: "none" | "under way" | "last" = "none";
 
-  /** @internal */
+  /** @param options those of the generated class. Called by generated classes, also those of users. */
   protected constructor(
     options: AsyncRequestHandlerOptions<Encoding, never> = {},
     framing: FramingClass = framingOf(new.target),
@@ -83,7 +83,7 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
     });
   }
 
-  /** @internal */
+  /** Not for users: the server calls it, once. */
   [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
     this.#supervisor = supervisor;
     const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this.settings, {

@@ -57,7 +57,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
   #dropped = 0;
   #closedListeners: (() => void)[] = [];
 
-  /** @internal */
+  /** @param given those of the generated class. Called by generated classes, also those of users. */
   protected constructor(given: AsyncServerOptions<Encoding, Link, unknown, never>) {
     super();
     const options = optionsObject(given);

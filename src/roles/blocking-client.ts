@@ -58,7 +58,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   /** What was `start()`ed while nothing could be sent. */
   #early: Uint8Array[] = [];
 
-  /** @internal */
+  /** @param options those of the generated class. Called by generated classes, also those of users. */
   protected constructor(options: BlockingClientOptions<Encoding, never>) {
     const framing = framingOf(new.target);
     super(options, "client", 0, framing);

@@ -49,7 +49,7 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
   readonly keepAlive: boolean;
   #isFinishing = false;
 
-  /** @internal */
+  /** @param options those of the generated class. Called by generated classes, also those of users. */
   protected constructor(
     options: BlockingRequestHandlerOptions<Encoding, never> = {},
     framing: FramingClass = framingOf(new.target),
@@ -70,7 +70,7 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
     this.#isFinishing = true;
   }
 
-  /** @internal */
+  /** Not for users: the server calls it, once. */
   [serve](transport: BlockingTransport<Link>, supervision: Supervision): void {
     const connection = new BlockingConnection<MessageOf<Encoding>, Link>(transport, this.settings, (error) =>
       this.#fault(error, supervision),

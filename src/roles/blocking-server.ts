@@ -58,7 +58,7 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
   /** The line, when it is open and not served yet. */
   #transport: BlockingTransport<Link> | undefined;
 
-  /** @internal */
+  /** @param given those of the generated class. Called by generated classes, also those of users. */
   protected constructor(given: BlockingServerOptions<Encoding, Link, unknown, never>) {
     const options = optionsObject(given);
     this.#framing = framingOf(new.target);
