@@ -10,8 +10,9 @@ import { checkConnectOptions, resetError, shownAddress, type SocketConnectOption
 
 /** How long a reply is looked for before the helper thread is asked to wait for it. */
 const EAGER_MS = 0.2;
-/** The same for a peer that has lately taken longer. */
+/** The same while the last reply took longer than {@link SLOW_MS}: looking would only burn time. */
 const SCEPTICAL_MS = 0.02;
+const SLOW_MS = 1;
 /** How long closing may take; the helper needs a turn of its event loop. */
 const CLOSE_TIMEOUT_MS = 2000;
 
@@ -65,10 +66,12 @@ class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   }
 
   read(deadline: number): Buffer | "ended" | "late" {
-    const bytes = this.#readAtOnce(deadline);
+    const start = performance.now();
+    const bytes = this.#readAtOnce(Math.min(deadline, start + this.#patienceMs));
     if (bytes !== undefined) return bytes.length > 0 ? bytes : "ended";
     const answer = this.#helper.invoke(this.#resident, "read", [], deadline) as Uint8Array | undefined | typeof LATE;
     this.#isHelperReading = answer === LATE;
+    this.#patienceMs = performance.now() - start > SLOW_MS ? SCEPTICAL_MS : EAGER_MS;
     if (answer === LATE) return "late";
     return answer === undefined ? "ended" : asBuffer(answer);
   }
@@ -104,23 +107,17 @@ class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   }
 
   /** Looks for bytes without giving the thread away: a quick peer answers sooner than a helper could be asked. */
-  #readAtOnce(deadline: number): Buffer | undefined {
+  #readAtOnce(until: number): Buffer | undefined {
     const fd = this.#usableDescriptor();
     if (fd === undefined || this.#isHelperReading) return undefined;
-    const start = performance.now();
-    const end = Math.min(deadline, start + this.#patienceMs);
     try {
       do {
         const bytes = readDescriptor(fd);
-        if (bytes !== undefined) {
-          this.#patienceMs = EAGER_MS;
-          return bytes;
-        }
-      } while (performance.now() < end);
+        if (bytes !== undefined) return bytes;
+      } while (performance.now() < until);
     } catch (error) {
       throw resetError(error as Error, this.#bytesWritten);
     }
-    this.#patienceMs = SCEPTICAL_MS;
     return undefined;
   }
 

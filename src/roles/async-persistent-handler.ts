@@ -2,7 +2,7 @@ import { framingOf } from "../core/channel-settings.ts";
 import type { FramingClass } from "../core/framing.ts";
 import type { ChannelError } from "../errors.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
-import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
+import { attach, type Supervisor } from "../modes/attachment.ts";
 import { AsyncPersistentChannel, type AsyncPersistentChannelOptions } from "./async-persistent-channel.ts";
 
 /**
@@ -20,10 +20,10 @@ import { AsyncPersistentChannel, type AsyncPersistentChannelOptions } from "./as
  * }
  * await new {{Server}}({ {{address}}, handler: Greeter }).serveForever();
  */
-export abstract class AsyncPersistentHandler<Encoding extends BufferEncoding | undefined, Link>
-  extends AsyncPersistentChannel<Encoding, Link>
-  implements Attachable<Link>
-{
+export abstract class AsyncPersistentHandler<
+  Encoding extends BufferEncoding | undefined,
+  Link,
+> extends AsyncPersistentChannel<Encoding, Link> {
   static readonly mode = "async";
   static readonly className = "PersistentRequestHandler";
   static readonly opens = "nothing";
@@ -38,7 +38,7 @@ export abstract class AsyncPersistentHandler<Encoding extends BufferEncoding | u
     super(options, framing);
   }
 
-  /** Not for users: the server calls it, once. */
+  /** @internal */
   [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
     this.#supervisor = supervisor;
     this.adopt(transport);

@@ -13,7 +13,7 @@ import type { AsyncChannelOptions } from "../modes/async-options.ts";
 import { isPromise } from "../core/hooks.ts";
 import { AsyncConnection } from "../modes/async-connection.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
-import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
+import { attach, type Supervisor } from "../modes/attachment.ts";
 
 /** The options of an asynchronous request handler. A server passes its own options of these names on, hooks aside. */
 export interface AsyncRequestHandlerOptions<Encoding extends BufferEncoding | undefined, Self>
@@ -35,10 +35,10 @@ export interface AsyncRequestHandlerOptions<Encoding extends BufferEncoding | un
  * }
  * await new {{Server}}({ {{address}}, handler: Echo }).serveForever();
  */
-export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | undefined, Link>
-  extends AsyncChannel<Encoding, Link>
-  implements Attachable<Link>
-{
+export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | undefined, Link> extends AsyncChannel<
+  Encoding,
+  Link
+> {
   static readonly mode = "async";
   static readonly className = "BaseRequestHandler";
   static readonly opens = "nothing";
@@ -83,7 +83,7 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
     });
   }
 
-  /** Not for users: the server calls it, once. */
+  /** @internal */
   [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
     this.#supervisor = supervisor;
     const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this.settings, {

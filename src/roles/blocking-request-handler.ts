@@ -13,7 +13,7 @@ import { BlockingChannel, deadlineIn, runHook } from "../modes/blocking.ts";
 import { BlockingConnection } from "../modes/blocking-connection.ts";
 import type { BlockingChannelOptions } from "../modes/blocking-options.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
-import { type Servable, serve, type Supervision } from "../modes/serving.ts";
+import { serve, type Supervision } from "../modes/serving.ts";
 
 /** The options of a blocking request handler. A server passes its own options of these names on, hooks aside. */
 export interface BlockingRequestHandlerOptions<Encoding extends BufferEncoding | undefined, Self>
@@ -36,10 +36,10 @@ const LINGER_MS = 1000;
  *   }
  * }
  */
-export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | undefined, Link>
-  extends BlockingChannel<Encoding, Link>
-  implements Servable<Link>
-{
+export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | undefined, Link> extends BlockingChannel<
+  Encoding,
+  Link
+> {
   static readonly mode = "blocking";
   static readonly className = "BaseRequestHandler";
   static readonly opens = "nothing";
@@ -70,7 +70,7 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
     this.#isFinishing = true;
   }
 
-  /** Not for users: the server calls it, once. */
+  /** @internal */
   [serve](transport: BlockingTransport<Link>, supervision: Supervision): void {
     const connection = new BlockingConnection<MessageOf<Encoding>, Link>(transport, this.settings, (error) =>
       this.#fault(error, supervision),
