@@ -2,6 +2,7 @@
 import type { ListenAddress } from "plib-io";
 import type { MatrixCell } from "../../generated/matrix.ts";
 import { asyncEnds } from "./async-ends.ts";
+import { blockingEnds } from "./blocking-ends.ts";
 import type { Exchange, Task } from "./task.ts";
 
 /** One connection, as one of its ends sees it. */
@@ -27,7 +28,9 @@ export interface Ends {
   ask(cell: MatrixCell, job: Job, tell: (exchange: Exchange) => void): Promise<void>;
   /** Opens the end that answers. Resolves when it waits. */
   answer(cells: readonly [MatrixCell, ...MatrixCell[]], job: Job): Promise<AnsweringEnd>;
+  /** Gives back whatever the classes were run in. */
+  release?(): Promise<void>;
 }
 
 /** By mode. A mode that is new in the matrix does not compile until it says here how its classes run. */
-export const endsOf: Readonly<Record<MatrixCell["mode"], Ends>> = { async: asyncEnds };
+export const endsOf: Readonly<Record<MatrixCell["mode"], Ends>> = { async: asyncEnds, blocking: blockingEnds };

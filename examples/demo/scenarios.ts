@@ -2,7 +2,7 @@
 import { matrix, type MatrixCell } from "../../generated/matrix.ts";
 import { type Place, places } from "../../test/support/channel-places.ts";
 
-/** Classes that talk to each other at a place. */
+/** Classes that talk to each other at a place. At least one end is asynchronous. */
 export interface Scenario {
   /** The class that sends each message and waits for the answer. */
   readonly asks: MatrixCell;
