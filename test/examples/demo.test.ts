@@ -21,8 +21,8 @@ test("every class that has somebody to talk to is in the table, and none fails",
   t.is(await demo.ends(), 0, demo.said.join("\n"));
   const expected = new Set(findScenarios().flatMap((scenario) => namesOf(scenario)));
   t.true(expected.size >= 29);
-  const rows = demo.said.map((line) => line.split(/\s+/, 1)[0]);
-  for (const name of expected) t.true(rows.includes(name), name);
+  const rows = new Set(demo.said.map((line) => line.split(/\s+/, 1)[0]));
+  for (const name of expected) t.true(rows.has(name), name);
   t.regex(demo.said.at(-1) ?? "", new RegExp(`^${expected.size} classes, \\d+ exchanges, 0 failed$`));
 });
 
@@ -52,8 +52,8 @@ test("a wrong answer is noticed", (t) => {
 });
 
 test("a file is cut into lines without a change to its bytes", (t) => {
-  const lines = linesOf(Buffer.from("a\r\n\n\xff\rb\n", "latin1")).map((line) => line.toString("latin1"));
-  t.deepEqual(lines, ["a", "", "\xff\rb"]);
+  const lines = linesOf(Buffer.from("a\r\n\n\u00ff\rb\n", "latin1")).map((line) => line.toString("latin1"));
+  t.deepEqual(lines, ["a", "", "\u00ff\rb"]);
   t.is(tasksFor("message", Buffer.from("a\nb\n")).length, 1);
   t.true(tasksFor("channel", Buffer.from("a\nb\n")).every(({ messages }) => messages[0]?.toString() === "a\nb\n"));
 });

@@ -9,13 +9,7 @@ test("a program reads a voltmeter over a serial line", async (t) => {
   await voltmeter.hears(/^a voltmeter is on/);
   const program = new Program(t, "instrument", "measure", line.a, "3");
   t.is(await program.ends(), 0);
-  t.deepEqual(program.said, [
-    "PLIB-IO,SIMULATED VOLTMETER,0,1.0",
-    "0.0000 V",
-    "1.6360 V",
-    "3.0918 V",
-    '0,"No error"',
-  ]);
+  t.deepEqual(program.said, ["PLIB-IO,SIMULATED VOLTMETER,0,1.0", "0.0000 V", "1.6360 V", "3.0918 V", '0,"No error"']);
   voltmeter.kill("SIGINT");
   t.is(await voltmeter.ends(), 0);
 });
