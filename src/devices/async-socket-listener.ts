@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, unlinkSync } from "node:fs";
+import { lstatSync, readFileSync, readdirSync, unlinkSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import type { AsyncListener, ListenAddress, ListenerEvents } from "../modes/async-transport.ts";
 import { AsyncSocketTransport, probing } from "./async-socket.ts";
@@ -72,8 +72,10 @@ function bind(server: Server, target: object): Promise<void> {
 }
 
 /** Whether nobody listens on a socket file any more: only a refused connection proves it. */
-function isStale(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
+async function isStale(path: string): Promise<boolean> {
+  // A connect to a file that is no socket is refused just the same, and that file is somebody's.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
+  return await new Promise((resolve) => {
     const probe = connect({ path });
     probe.once("connect", () => {
       probe.destroy();
