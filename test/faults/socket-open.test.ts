@@ -118,7 +118,7 @@ forEach(
   async (t, { family }) => {
     const deaf = fork(new URL("./deaf-server.js", import.meta.url), { execArgv: [] });
     t.teardown(() => deaf.kill("SIGKILL"));
-  const [port] = (await once(deaf, "message")) as [number];
+    const [port] = (await once(deaf, "message")) as [number];
     const address = { host: "127.0.0.1", port };
     // Two fill the backlog; then nobody gets through.
     const fillers = [connect(address), connect(address)];
