@@ -11,3 +11,19 @@ export function hookError(thrown: unknown): ChannelError {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   return new HookError("ERR_HOOK_FAILED", `a hook failed: ${text}`, { cause: thrown });
 }
+
+/** Calls a hook, and `failed` with what it throws. */
+export function attempt(hook: () => void, failed: (thrown: unknown) => void): void {
+  try {
+    hook();
+  } catch (thrown) {
+    failed(thrown);
+  }
+}
+
+/** Throws what has nobody left to go to, where it breaks nothing that is under way: as an uncaught exception. */
+export function throwLater(thrown: unknown): void {
+  process.nextTick(() => {
+    throw thrown;
+  });
+}

@@ -4,7 +4,7 @@ import type { Data, MessageOf } from "../core/data.ts";
 import type { ChannelRole, FramingClass } from "../core/framing.ts";
 import { functionOption, optionsObject } from "../core/options.ts";
 import { type ChannelError, StateError } from "../errors.ts";
-import { hookError } from "../core/hooks.ts";
+import { attempt, hookError, throwLater } from "../core/hooks.ts";
 import type { AsyncConnection } from "./async-connection.ts";
 import type { AsyncChannelOptions } from "./async-options.ts";
 
@@ -198,20 +198,6 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
 /** Emits an event of a channel whose message type is not known here. */
 function fire(channel: unknown, event: string, ...values: unknown[]): void {
   (channel as EventEmitter).emit(event, ...values);
-}
-
-function attempt(hook: () => void, failed: (thrown: unknown) => void): void {
-  try {
-    hook();
-  } catch (thrown) {
-    failed(thrown);
-  }
-}
-
-function throwLater(thrown: unknown): void {
-  process.nextTick(() => {
-    throw thrown;
-  });
 }
 
 /** The error of a call that needs an open channel. */

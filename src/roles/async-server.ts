@@ -2,7 +2,7 @@ import { framingOf } from "../core/channel-settings.ts";
 import { EventEmitter } from "node:events";
 import type { MessageOf } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
-import { hookError } from "../core/hooks.ts";
+import { attempt, hookError, throwLater } from "../core/hooks.ts";
 import { durationOption, functionOption, optionsObject } from "../core/options.ts";
 import { type ChannelError, StateError } from "../errors.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
@@ -295,7 +295,9 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
   }
 
   #askRunning(): void {
-    if (this.#state.kind === "listening" && !this.keepRunning()) this.finish();
+    this.#guard(() => {
+      if (this.#state.kind === "listening" && !this.keepRunning()) this.finish();
+    });
   }
 
   async #closeIfEmpty(): Promise<void> {
@@ -318,18 +320,15 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
   #fault(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void {
     const isHooked = this.#options.onError !== undefined || this.onError !== AsyncServer.prototype.onError;
     const isHeard = this.listenerCount("error") > 0;
-    if (isHooked) this.onError(error, channel);
-    if (isHeard) fire(this, "error", error, channel);
+    // What the hook or a listener itself throws has nobody left to go to.
+    if (isHooked) attempt(() => this.onError(error, channel), throwLater);
+    if (isHeard) attempt(() => fire(this, "error", error, channel), throwLater);
     if (!isHooked && !isHeard) process.emitWarning(error);
   }
 
   /** A server's hook that fails takes nothing down. */
   #guard(hook: () => void): void {
-    try {
-      hook();
-    } catch (thrown) {
-      this.#fault(hookError(thrown), undefined);
-    }
+    attempt(hook, (thrown) => this.#fault(hookError(thrown), undefined));
   }
 }
 
