@@ -8,9 +8,10 @@ import type {
   RolePart,
   TypeText,
 } from "./model.ts";
+import type { Import } from "./import-targets.ts";
 import { type ClassNames, classNames, linkName } from "./names.ts";
 import { formatPosition, type Problems } from "./problems.ts";
-import { type TypeArguments, fillMember, memberHoles, memberImports, memberType } from "./type-text.ts";
+import { type TypeArguments, fillMember, memberHoles, memberImports, memberType, nameKey } from "./type-text.ts";
 
 /** The parts that meet in one cell of the matrix. */
 export interface CellParts {
@@ -73,8 +74,16 @@ export function makeCell(parts: CellParts, problems: Problems): Cell {
   return cell;
 }
 
+/** Everything that the class needs to have imported. */
+export function importsOf(cell: Cell): Import[] {
+  return [
+    ...valueImports(cell).map((name) => ({ ...name, isValue: true })),
+    ...cell.typeImports.map((name) => ({ ...name, isValue: false })),
+  ];
+}
+
 /** What the class needs at run time. */
-export function valueImports({ base, framing, opener }: Cell): ImportedName[] {
+function valueImports({ base, framing, opener }: Pick<Cell, "base" | "framing" | "opener">): ImportedName[] {
   return [base, imported(framing), ...(opener === undefined ? [] : [imported(opener)])];
 }
 
@@ -120,13 +129,8 @@ function checkImports(cell: Cell, problems: Problems): void {
   for (const name of [...valueImports(cell), ...cell.typeImports]) {
     const other = seen.get(name.localName);
     seen.set(name.localName, name);
-    const isTaken = own.has(name.localName) || (other !== undefined && !isSameName(other, name));
+    const isTaken = own.has(name.localName) || (other !== undefined && nameKey(other) !== nameKey(name));
     if (isTaken)
       problems.add(cell.framing.position, `${cell.className} would need two different things named ${name.localName}`);
   }
-}
-
-/** Whether two names stand for the same export. */
-function isSameName(a: ImportedName, b: ImportedName): boolean {
-  return a.exportName === b.exportName && JSON.stringify(a.target) === JSON.stringify(b.target);
 }

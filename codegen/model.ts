@@ -132,11 +132,15 @@ export interface ModePart extends Part {
   readonly mode: string;
 }
 
-/** Everything that was read. */
-export interface Parts {
-  readonly framings: readonly FramingPart[];
+/** What framings are combined with. */
+export interface Runtime {
   readonly devices: readonly DevicePart[];
   readonly openers: readonly OpenerPart[];
   readonly roles: readonly RolePart[];
   readonly modes: readonly ModePart[];
+}
+
+/** Everything that was read. */
+export interface Parts extends Runtime {
+  readonly framings: readonly FramingPart[];
 }

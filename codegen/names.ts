@@ -27,6 +27,8 @@ export interface ClassNames {
   readonly shortOptionsName: string;
   /** The file below the output root. */
   readonly file: string;
+  /** The module of the package, below `runtime/`, with what the classes of this mode and family are made of. */
+  readonly runtimeModule: string;
 }
 
 /** Composes the names of the class of one cell of the matrix. */
@@ -41,6 +43,7 @@ export function classNames(mode: string, rolePattern: string, deviceName: string
     optionsName: `${className}Options`,
     shortOptionsName: `${shortName}Options`,
     file: `${mode}/${kebabCase(className)}.ts`,
+    runtimeModule: kebabCase(capitalised(mode) + familyName),
   };
 }
 

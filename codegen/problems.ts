@@ -1,14 +1,15 @@
 import { relative } from "node:path";
 import type { Position } from "./model.ts";
 
-/** Something wrong with a part, and where. */
+/** Something wrong with a part or a setting, and where. */
 export interface Problem {
-  readonly position: Position;
+  /** `undefined` for what was given on the command line. */
+  readonly position: Position | undefined;
   /** What is wrong and what would be right. */
   readonly message: string;
 }
 
-/** The parts cannot be used. Holds everything that was found, so that all of it can be mended at once. */
+/** The parts, or the settings, cannot be used. Holds everything that was found, so that all of it can be mended at once. */
 export class PartsError extends Error {
   readonly problems: readonly Problem[];
 
@@ -25,7 +26,7 @@ export class Problems {
   readonly #found: Problem[] = [];
 
   /** Notes a problem. */
-  add(position: Position, message: string): void {
+  add(position: Position | undefined, message: string): void {
     this.#found.push({ position, message });
   }
 
@@ -40,9 +41,11 @@ export class Problems {
   }
 }
 
-/** `file:line:column: message`, the file relative to `root` where one is given. */
+/** `file:line:column: message`, or the message alone where there is no position; the file relative to `root` where one is given. */
 export function formatProblem(problem: Problem, root?: string): string {
-  return `${formatPosition(problem.position, root)}: ${problem.message}`;
+  return problem.position === undefined
+    ? problem.message
+    : `${formatPosition(problem.position, root)}: ${problem.message}`;
 }
 
 /** `file:line:column`. */
@@ -51,7 +54,8 @@ export function formatPosition(position: Position, root?: string): string {
   return `${file}:${position.line}:${position.column}`;
 }
 
-function comparePositions(a: Position, b: Position): number {
+function comparePositions(a: Position | undefined, b: Position | undefined): number {
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
   return compareText(a.file, b.file) || a.line - b.line || a.column - b.column;
 }
 

@@ -1,15 +1,21 @@
 /** This package as its own generator sees it: where its parts are, and where what is made of them goes. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { emitApiReport } from "./emitters/api-report.ts";
+import { emitBarrels, emitDataBarrel, emitRuntime } from "./emitters/barrel.ts";
+import { emitClasses } from "./emitters/class.ts";
 import type { Emission } from "./emitters/emission.ts";
+import { emitMatrix } from "./emitters/matrix.ts";
 import { type Generated, generate } from "./generate.ts";
+import { readTemplates } from "./package-files.ts";
 import { compareText } from "./problems.ts";
 import { type PartFiles, readParts } from "./read-parts.ts";
-import { makeRender } from "./render.ts";
 import { makeSchema, type Schema } from "./schema.ts";
 
 /** The folder that the package's own classes are generated into. */
 export const OUTPUT = "generated";
+
+const EMITTERS = [emitClasses, emitBarrels, emitDataBarrel, emitRuntime, emitMatrix, emitApiReport];
 
 /** The files in the folders of `src/` that hold parts. */
 export function findParts(root: string): PartFiles {
@@ -20,21 +26,22 @@ export function findParts(root: string): PartFiles {
 /** Generates everything for the project in `root`, in memory. */
 export function generateProject(root: string): Generated & { readonly schema: Schema } {
   const schema = makeSchema(readParts(findParts(root)));
-  return { ...generate(ownEmission(root, schema), readDocuments(root)), schema };
+  return { ...generate(ownEmission(root, schema), EMITTERS, readDocuments(root)), schema };
 }
 
 function ownEmission(root: string, schema: Schema): Emission {
   return {
     schema,
-    render: makeRender(new URL("../../templates/", import.meta.url)),
+    render: readTemplates(),
     root,
     outputRoot: join(root, OUTPUT),
     extension: ".ts",
-    packages: [],
+    packaged: () => undefined,
+    packageFolder: undefined,
     packageName: "plib-io",
     command: "npm run generate",
     publicModules: [join(root, "src/public.ts")].filter((path) => existsSync(path)),
-    framingContracts: [join(root, "src/core/framing.ts")].filter((path) => existsSync(path)),
+    dataModules: [join(root, "src/public-data.ts")].filter((path) => existsSync(path)),
   };
 }
 

@@ -39,6 +39,11 @@ export function memberHoles(member: OptionMember): string[] {
   return memberPieces(member).flatMap((piece) => (isHole(piece) ? [piece.parameter] : []));
 }
 
+/** By what two names are told to be the same export. */
+export function nameKey({ exportName, target }: Pick<ImportedName, "exportName" | "target">): string {
+  return `${exportName} of ${target.kind === "file" ? target.path : target.specifier}`;
+}
+
 /** The text on one line: every run of white space made one space, and none left where a bracket was on its own line. */
 export function oneLine(text: string): string {
   return text

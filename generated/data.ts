@@ -2,8 +2,8 @@
 // from src/framings/basic.ts, src/framings/read-write.ts, src/framings/shutdown.ts, src/framings/terminator.ts
 // Do not edit; make it anew with: npm run generate
 
-export type * from "../src/core/framing.ts";
 export { BasicFraming, type BasicFramingOptions } from "../src/framings/basic.ts";
 export { ReadWriteFraming, type ReadWriteFramingOptions } from "../src/framings/read-write.ts";
 export { ShutdownFraming, type ShutdownFramingOptions } from "../src/framings/shutdown.ts";
 export { TerminatorFraming, type TerminatorFramingOptions } from "../src/framings/terminator.ts";
+export * from "../src/public-data.ts";

@@ -1,18 +1,17 @@
 import type { Cell } from "../cell.ts";
 import { codeHeader } from "../header.ts";
-import { nameList, renamed, specifierOf } from "../import-targets.ts";
+import { exportLines, nameList, renamed, specifierOf } from "../import-targets.ts";
 import { compareText } from "../problems.ts";
+import { runtimeNames } from "../runtime-names.ts";
 import { type Emission, originOf, sourceName } from "./emission.ts";
 
-/**
- * The barrels: `index.ts` with every class under its full name, one for each mode with the names without the mode, and
- * `data.ts` with the framings.
- */
+/** The barrels: `index.ts` with every class under its full name, and one for each mode with the names without the mode. */
 export function emitBarrels(emission: Emission): Map<string, string> {
   const { cells, modes } = emission.schema;
   const files = new Map([["index.ts", indexBarrel(emission)]]);
   for (const { mode } of modes) {
     const own = cells.filter((cell) => cell.mode.mode === mode);
+    if (own.length === 0) continue;
     files.set(
       `${mode}.ts`,
       barrel(
@@ -22,8 +21,22 @@ export function emitBarrels(emission: Emission): Map<string, string> {
       ),
     );
   }
-  files.set("data.ts", dataBarrel(emission));
   return files;
+}
+
+/** `data.ts`, the barrel of the framings. */
+export function emitDataBarrel(emission: Emission): Map<string, string> {
+  return new Map([["data.ts", dataBarrel(emission)]]);
+}
+
+/** `runtime/`: for each family of classes, what they are made of. It is there for classes that are generated elsewhere. */
+export function emitRuntime(emission: Emission): Map<string, string> {
+  const files = [...runtimeNames(emission.schema)].map(([module, names]): [string, string] => {
+    const file = `runtime/${module}.ts`;
+    const lines = exportLines(emission, file, names);
+    return [file, barrel(emission, lines, [...new Set(names.map((name) => sourceName(emission, name.target)))])];
+  });
+  return new Map(files);
 }
 
 function indexBarrel(emission: Emission): string {
@@ -40,9 +53,7 @@ function modeLine(cell: Cell): string {
 }
 
 function dataBarrel(emission: Emission): string {
-  const contracts = emission.framingContracts.map(
-    (path) => `export type * from ${specifier(emission, "data.ts", path)};`,
-  );
+  const contracts = emission.dataModules.map((path) => `export * from ${specifier(emission, "data.ts", path)};`);
   const framings = emission.schema.framings.map((framing) => {
     const type = framing.options.type;
     const isBeside = type !== undefined && JSON.stringify(type.target) === JSON.stringify(framing.target);
@@ -50,7 +61,7 @@ function dataBarrel(emission: Emission): string {
     return nameList("export", items, ` from ${JSON.stringify(specifierOf(emission, "data.ts", framing.target))};`);
   });
   const sources = emission.schema.framings.map((framing) => sourceName(emission, framing.target));
-  return barrel(emission, [...contracts, ...framings], sources);
+  return barrel(emission, [...framings, ...contracts], sources);
 }
 
 function barrel(emission: Emission, lines: readonly string[], sources: readonly string[]): string {

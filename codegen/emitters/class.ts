@@ -1,7 +1,7 @@
-import { type Cell, valueImports } from "../cell.ts";
+import { type Cell, importsOf } from "../cell.ts";
 import { docComment, docLines, tagText, wrapped } from "../comments.ts";
 import { codeHeader } from "../header.ts";
-import { type Import, importLines } from "../import-targets.ts";
+import { importLines } from "../import-targets.ts";
 import { assignment, bracketed, classHead, interfaceHead, memberDeclaration } from "../layout.ts";
 import type { OptionMember } from "../model.ts";
 import { capitalised, kebabCase } from "../names.ts";
@@ -61,13 +61,6 @@ function memberText(member: OptionMember): string {
   const lines = docLines(member.doc);
   const declaration = memberDeclaration(member, "  ");
   return lines.length === 0 ? declaration : `${docComment(lines, "  ")}\n${declaration}`;
-}
-
-function importsOf(cell: Cell): Import[] {
-  return [
-    ...valueImports(cell).map((name) => ({ ...name, isValue: true })),
-    ...cell.typeImports.map((name) => ({ ...name, isValue: false })),
-  ];
 }
 
 function classDoc(emission: Emission, cell: Cell): string[] {

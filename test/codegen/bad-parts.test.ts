@@ -11,8 +11,8 @@ function problemsWith(t: ExecutionContext, files: Readonly<Record<string, string
   writeFiles(folder, { ...fixtureParts, ...files });
   const error = t.throws(() => generateProject(folder), { instanceOf: PartsError });
   return error.problems.map(({ position, message }) => {
-    const path = position.file.replace(`${join(folder, "src")}/`, "");
-    return `${path}:${position.line}:${position.column}: ${message}`;
+    const path = position?.file.replace(`${join(folder, "src")}/`, "");
+    return `${path}:${position?.line}:${position?.column}: ${message}`;
   });
 }
 

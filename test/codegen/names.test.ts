@@ -30,6 +30,7 @@ test("the names of a class", (t) => {
     optionsName: "AsyncPersistentSocketWithTerminatorOptions",
     shortOptionsName: "PersistentSocketWithTerminatorOptions",
     file: "async/async-persistent-socket-with-terminator.ts",
+    runtimeModule: "async-persistent-socket",
   });
   t.is(classNames("blocking", "BaseRequestHandler", "Socket", "").className, "BlockingBaseRequestHandler");
   t.is(capitalised(""), "");
