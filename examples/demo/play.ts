@@ -4,7 +4,7 @@ import type { Scenario } from "./scenarios.ts";
 import { type Boundary, type Exchange, type Task, tasksFor } from "./task.ts";
 
 /** How long one connection may take: a little for each message, and this besides. */
-const LEAST_DEADLINE_MS = 20_000;
+const LEAST_DEADLINE_MS = 5000;
 const DEADLINE_MS_A_MESSAGE = 20;
 /** How long closing may take when a connection has failed. */
 const CLOSING_DEADLINE_MS = 3000;
