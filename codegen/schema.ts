@@ -38,7 +38,7 @@ export function makeSchema(parts: Parts): Schema {
   const devices = parts.devices.toSorted((a, b) => compareText(a.deviceName, b.deviceName));
   const framings = parts.framings.toSorted((a, b) => compareText(a.suffix, b.suffix));
   const modes = modesOf(roles, parts.modes, problems);
-  rejectTwins(roles, (role) => `${role.mode} ${role.className}`, "role", problems);
+  rejectTwins(roles, roleKey, "role", problems);
   rejectTwins(devices, (device) => device.deviceName, "device name", problems);
   rejectTwins(framings, (framing) => framing.suffix, "suffix", problems);
   problems.throwIfAny();
@@ -47,6 +47,16 @@ export function makeSchema(parts: Parts): Schema {
   rejectCollisions(cells, problems);
   problems.throwIfAny();
   return deepFreeze({ cells, leftOut, modes, framings, devices, roles });
+}
+
+/** Two roles may share a class name if they serve different devices. */
+function roleKey({ mode, className, requires, excludes }: RolePart): string {
+  return [
+    mode,
+    className,
+    ...requires.map((each) => `with ${each}`),
+    ...excludes.map((each) => `without ${each}`),
+  ].join(" ");
 }
 
 /** A few words on what the part is or does. */

@@ -31,6 +31,22 @@ export {
   type BlockingSocketClientWithTerminatorOptions as SocketClientWithTerminatorOptions,
 } from "./blocking/blocking-socket-client-with-terminator.ts";
 export {
+  BlockingSocketServer as SocketServer,
+  type BlockingSocketServerOptions as SocketServerOptions,
+} from "./blocking/blocking-socket-server.ts";
+export {
+  BlockingSocketServerWithReadWrite as SocketServerWithReadWrite,
+  type BlockingSocketServerWithReadWriteOptions as SocketServerWithReadWriteOptions,
+} from "./blocking/blocking-socket-server-with-read-write.ts";
+export {
+  BlockingSocketServerWithShutdown as SocketServerWithShutdown,
+  type BlockingSocketServerWithShutdownOptions as SocketServerWithShutdownOptions,
+} from "./blocking/blocking-socket-server-with-shutdown.ts";
+export {
+  BlockingSocketServerWithTerminator as SocketServerWithTerminator,
+  type BlockingSocketServerWithTerminatorOptions as SocketServerWithTerminatorOptions,
+} from "./blocking/blocking-socket-server-with-terminator.ts";
+export {
   BlockingSerialServer as SerialServer,
   type BlockingSerialServerOptions as SerialServerOptions,
 } from "./blocking/blocking-serial-server.ts";

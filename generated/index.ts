@@ -119,6 +119,19 @@ export {
   BlockingSocketClientWithTerminator,
   type BlockingSocketClientWithTerminatorOptions,
 } from "./blocking/blocking-socket-client-with-terminator.ts";
+export { BlockingSocketServer, type BlockingSocketServerOptions } from "./blocking/blocking-socket-server.ts";
+export {
+  BlockingSocketServerWithReadWrite,
+  type BlockingSocketServerWithReadWriteOptions,
+} from "./blocking/blocking-socket-server-with-read-write.ts";
+export {
+  BlockingSocketServerWithShutdown,
+  type BlockingSocketServerWithShutdownOptions,
+} from "./blocking/blocking-socket-server-with-shutdown.ts";
+export {
+  BlockingSocketServerWithTerminator,
+  type BlockingSocketServerWithTerminatorOptions,
+} from "./blocking/blocking-socket-server-with-terminator.ts";
 export { BlockingSerialServer, type BlockingSerialServerOptions } from "./blocking/blocking-serial-server.ts";
 export {
   BlockingSerialServerWithReadWrite,

@@ -404,6 +404,51 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "BlockingSocketServer",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "",
+    file: "blocking/blocking-socket-server.ts",
+    load: () => import("./blocking/blocking-socket-server.ts").then((module) => module.BlockingSocketServer),
+  },
+  {
+    className: "BlockingSocketServerWithReadWrite",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithReadWrite",
+    file: "blocking/blocking-socket-server-with-read-write.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-read-write.ts").then(
+        (module) => module.BlockingSocketServerWithReadWrite,
+      ),
+  },
+  {
+    className: "BlockingSocketServerWithShutdown",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithShutdown",
+    file: "blocking/blocking-socket-server-with-shutdown.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-shutdown.ts").then(
+        (module) => module.BlockingSocketServerWithShutdown,
+      ),
+  },
+  {
+    className: "BlockingSocketServerWithTerminator",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithTerminator",
+    file: "blocking/blocking-socket-server-with-terminator.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-terminator.ts").then(
+        (module) => module.BlockingSocketServerWithTerminator,
+      ),
+  },
+  {
     className: "BlockingSerialServer",
     mode: "blocking",
     role: "Server",

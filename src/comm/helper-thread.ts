@@ -33,6 +33,7 @@ export const LATE: unique symbol = Symbol("late");
 export class HelperThread {
   static #current: HelperThread | undefined;
 
+  readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #words: Int32Array;
   #lastCall = 0;
@@ -52,6 +53,7 @@ export class HelperThread {
       // Descriptors are closed by those who opened them.
       trackUnmanagedFds: false,
     });
+    this.#worker = worker;
     worker.unref();
     port1.unref();
     // Told too late for a thread that is blocked, which finds out by itself; without a listener it would be thrown.
@@ -60,11 +62,22 @@ export class HelperThread {
     });
   }
 
+  /** A helper for one purpose alone; {@link end} it. */
+  static start(): HelperThread {
+    return new HelperThread();
+  }
+
   /** The helper of this thread, started if there is none that lives. */
   static current(): HelperThread {
     if (HelperThread.#current === undefined || !HelperThread.#current.isAlive)
       HelperThread.#current = new HelperThread();
     return HelperThread.#current;
+  }
+
+  /** Ends the helper, with everything that it has open. */
+  end(): void {
+    this.#isDead = true;
+    void this.#worker.terminate();
   }
 
   /** Whether the helper lives, as far as can be known without waiting. */

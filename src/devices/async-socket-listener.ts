@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, readdirSync, unlinkSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import type { ChannelError } from "../errors.ts";
 import type { AsyncListener, ListenAddress, ListenerEvents } from "../modes/async-transport.ts";
 import { AsyncSocketTransport, probing } from "./async-socket.ts";
 import { noteListening } from "./listening.ts";
@@ -15,14 +16,43 @@ export async function listenAsyncSocket(
   options: SocketListenOptions,
   events: ListenerEvents<SocketLink>,
 ): Promise<AsyncListener> {
+  return await openListener(options, false, {
+    accepted: (socket) => events.accepted(new AsyncSocketTransport(socket)),
+    dropped: () => events.dropped(),
+    failed: (error) => events.failed(error),
+  });
+}
+
+/** What {@link openListener} tells. */
+export interface SocketEvents {
+  /** A connection was accepted; nothing of it is read yet if that was asked for. */
+  accepted(socket: Socket): void;
+  /** A connection was turned away because `maxConnections` are open. */
+  dropped(): void;
+  /** Accepting failed in a way that the server may survive. */
+  failed(error: ChannelError): void;
+}
+
+/**
+ * Listens on a TCP or Unix socket.
+ *
+ * @param isPaused whether nothing of a connection is to be read here: it will be handed to another process.
+ * @throws as {@link listenAsyncSocket}.
+ */
+export async function openListener(
+  options: SocketListenOptions,
+  isPaused: boolean,
+  events: SocketEvents,
+): Promise<AsyncListener> {
   const address = checkListenOptions(options);
   const server = createServer({
     allowHalfOpen: true,
+    pauseOnConnect: isPaused,
     noDelay: options.noDelay ?? true,
     ...probing(options.keepAliveProbeMs),
   });
   server.maxConnections = roomForConnections(options.maxConnections);
-  server.on("connection", (socket) => events.accepted(new AsyncSocketTransport(socket)));
+  server.on("connection", (socket) => events.accepted(socket));
   server.on("drop", () => events.dropped());
   const target = { ...address, ...(options.backlog === undefined ? {} : { backlog: options.backlog }) };
   try {

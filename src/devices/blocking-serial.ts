@@ -128,6 +128,10 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
     this.#ask("drain", []);
   }
 
+  leave(): void {
+    this.finish();
+  }
+
   flush(): void {
     while (this.#readNow() > 0) continue;
   }

@@ -92,6 +92,10 @@ class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     this.#helper.invoke(this.#resident, "finish", [], performance.now() + CLOSE_TIMEOUT_MS);
   }
 
+  leave(): void {
+    this.finish();
+  }
+
   flush(): void {
     while (this.#readAtOnce(0)?.length) continue;
   }

@@ -97,7 +97,7 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
       if (now >= waiting.deadline) throw waiting.late();
       if (now >= this.#messageDue) this.#messageTimedOut(`after ${this.#settings.messageTimeoutMs} ms`);
       const due = Math.min(waiting.deadline, this.#messageDue, this.#nextLook(now, waiting));
-      const bytes = this.transport.read(due);
+      const bytes = this.transport.read(due, this.#input.length > 0);
       if (bytes === "ended") {
         if (!this.#ended()) return undefined;
       } else if (bytes === "late") {

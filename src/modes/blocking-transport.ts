@@ -15,9 +15,10 @@ export interface BlockingTransport<Link> {
    * Waits for bytes: those that came in, `"ended"` if the other end will send no more, `"late"` at the deadline. The bytes
    * belong to the caller.
    *
+   * @param isMidMessage whether part of a message is there and its rest is waited for.
    * @throws DisconnectedError if the connection breaks.
    */
-  read(deadline: number): Buffer | "ended" | "late";
+  read(deadline: number, isMidMessage: boolean): Buffer | "ended" | "late";
   /**
    * Writes all bytes, in this order.
    *
@@ -27,6 +28,11 @@ export interface BlockingTransport<Link> {
   write(pieces: readonly Uint8Array[], deadline: number): boolean;
   /** Closes this side for writing, and leaves the other open. */
   finish(): void;
+  /**
+   * Takes leave of the other end after the last answer: sees that it arrives, which closing at once might prevent. Called
+   * on the server side, before {@link close}.
+   */
+  leave(): void;
   /** Drops received bytes that the device still holds. */
   flush(): void;
   /** Releases everything. Never throws. */

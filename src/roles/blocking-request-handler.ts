@@ -19,9 +19,6 @@ import { serve, type Supervision } from "../modes/serving.ts";
 export interface BlockingRequestHandlerOptions<Encoding extends BufferEncoding | undefined, Self>
   extends BlockingChannelOptions<Encoding, Self>, DeadlineSettings, ReplySettings {}
 
-/** How long the other end may take to close its side after the last answer. */
-const LINGER_MS = 1000;
-
 /**
  * Serves one connection in a plain loop: reads a request, calls `processData`, sends what was `start()`ed meanwhile, and
  * goes on until the other end closes, `finish()` is called, or `queryDone()` says so. It may block wherever it wants.
@@ -81,7 +78,7 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
       runHook("onConnect", () => this.onConnect());
       connection.send(Number.POSITIVE_INFINITY);
       this.#serveAll(supervision);
-      if (!this.closed) this.#takeLeave(transport);
+      if (!this.closed) transport.leave();
     } catch (thrown) {
       // A serial line that hangs up between two messages has just ended.
       const error = hookError(thrown);
@@ -111,14 +108,6 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
       if (runHook("queryDone", () => this.queryDone())) return;
       this.connection?.send(Number.POSITIVE_INFINITY);
     }
-  }
-
-  /** Closing while the other end still sends would reset the connection, and the last answer might be lost. */
-  #takeLeave(transport: BlockingTransport<Link>): void {
-    transport.finish();
-    if (transport.canResynchronise) return;
-    const deadline = deadlineIn(LINGER_MS);
-    while (typeof transport.read(deadline) !== "string") continue;
   }
 
   #fault(error: ChannelError, supervision: Supervision): void {

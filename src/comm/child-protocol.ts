@@ -1,0 +1,56 @@
+/** What a process server and its children say to each other. */
+import type { TransferredError } from "./error-transfer.ts";
+
+/** What a child has to know before it serves: cloned, so that it may hold bytes. */
+export interface ChildSetup {
+  /** The address of the handler module. */
+  readonly handler: string;
+  /** The framing that the handler has to have. */
+  readonly framing: { readonly name: string; readonly suffix: string };
+  /** The options that each handler object is made with. */
+  readonly options: object;
+  /** How long a handler may compute or wait for something else than its client, in milliseconds; 0 means no limit. */
+  readonly hangTimeoutMs: number;
+}
+
+/** From the server to a child. A `serve` comes with the socket. */
+export type ToChild =
+  | { readonly kind: "setup"; readonly setup: string }
+  | { readonly kind: "serve"; readonly connection: number }
+  | { readonly kind: "retire" };
+
+/** From a child to the server. */
+export type FromChild =
+  /** The handler module is loaded. */
+  | { readonly kind: "ready" }
+  /** The handler module cannot be used. */
+  | { readonly kind: "unfit"; readonly error: TransferredError }
+  /** The child has the socket and begins to serve it. */
+  | { readonly kind: "begun"; readonly connection: number }
+  /** The connection is closed and the child is free. */
+  | { readonly kind: "done"; readonly connection: number }
+  /** A fault of a handler that its own `onError` did not take. */
+  | { readonly kind: "fault"; readonly error: TransferredError };
+
+/** The descriptor on which a child's watchdog reports, beside standard streams and the message channel. */
+export const WATCHDOG_FD = 4;
+/** How often a watchdog reports, and looks whether the server still lives. */
+export const WATCH_INTERVAL_MS = 100;
+
+/** What a child's watchdog reports: one byte each time. */
+export const ALIVE = 0x2e;
+/** By what kind of wait the child's deadline is missed, as the watchdog reports it. */
+export const MISSED = { idle: 0x69, message: 0x6d, write: 0x77, hang: 0x68 } as const;
+export type Wait = keyof typeof MISSED;
+
+/** The memory that a child shares with its watchdog: a deadline, and what it is for. */
+export const WATCH_BYTES = 16;
+/** The deadline on the system's monotonic clock, in milliseconds; 0: none. A 64-bit float at this index. */
+export const DUE = 0;
+/** What the deadline is for: a value of {@link MISSED}. A 32-bit integer at this index. */
+export const WAIT = 2;
+
+/** The system's monotonic clock in milliseconds: the same in every thread. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1000;
+}
