@@ -1,12 +1,13 @@
 /** What a conformance suite runs over: each family at each place where it can be. */
 import test from "ava";
 import type { ExecutionContext } from "ava";
-import type { EventEmitter } from "node:events";
 import { type ChannelFamily, families } from "./channel-cells.ts";
 import { leavesNothing } from "./channel-leaks.ts";
 import { type Place, places } from "./channel-places.ts";
 import { openStage, type Stage, type StageOptions } from "./channel-stage.ts";
 import { openVirtualLine } from "./virtual-line.ts";
+
+export { event, gate } from "./channel-gates.ts";
 
 /** A family at a place. */
 export interface Subject {
@@ -56,28 +57,6 @@ export function forEach(
 export async function keepLines(): Promise<void> {
   const spare = await openVirtualLine();
   test.after.always(() => spare.close());
-}
-
-/** A promise, and what settles it. */
-export interface Gate<Value = void> {
-  readonly passed: Promise<Value>;
-  open(value: Value): void;
-}
-
-/** Makes a promise that the test settles. */
-export function gate<Value = void>(): Gate<Value> {
-  let open: (value: Value) => void = () => undefined;
-  const passed = new Promise<Value>((resolve) => {
-    open = resolve;
-  });
-  return { passed, open };
-}
-
-/** Resolves with what the next event of this name brings. Unlike `once` of Node.js, it listens to no errors. */
-export function event(emitter: object, name: string): Promise<unknown[]> {
-  return new Promise((resolve) => {
-    (emitter as EventEmitter).once(name, (...values: unknown[]) => resolve(values));
-  });
 }
 
 /** The bytes of messages on the wire, of a framing whose messages end in themselves, played without the library. */
