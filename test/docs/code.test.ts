@@ -1,0 +1,88 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import test from "ava";
+import type { FramingClass } from "../../src/core/framing.ts";
+import { copyOfProject, root, temporaryFolder, typeErrorsOf, writeFiles } from "../codegen/workspace.ts";
+import { framingChecks, joined } from "../support/framing-conformance.ts";
+import { foundFramings } from "../support/found-framings.ts";
+import { type Block, blocksOf, documents } from "./documents.ts";
+
+const pages = documents(root);
+const blocks = [...pages].flatMap(([path, text]) => blocksOf(path, text));
+
+function firstBlockOf(path: string): Block {
+  const block = blocks.find(({ place }) => place.startsWith(`${path}:`));
+  if (block === undefined) throw new Error(`${path} has no block of TypeScript`);
+  return block;
+}
+
+test("the documents hold code, and every block of it is a program that compiles", (t) => {
+  const programs = blocks.filter(({ path }) => path === undefined);
+  t.true(programs.length >= 8);
+  const fileOf = ({ place }: Block): string => `${place.replace(/\W/g, "-")}.ts`;
+  const errors = typeErrorsOf(t, Object.fromEntries(programs.map((block) => [fileOf(block), block.code])));
+  t.deepEqual(errors, []);
+});
+
+test("the ten lines of the README do what it says", (t) => {
+  const { code } = firstBlockOf("README.md");
+  const lines = code
+    .trimEnd()
+    .split("\n")
+    .filter((line) => line !== "");
+  t.true(lines.length <= 10, `${lines.length} lines`);
+  // A port that the system chooses, instead of one that may be in use.
+  const program = code.replace("port: 4001", "port: 0").replace("port: 4001", "port: server.address().port");
+  t.notRegex(program, /4001/);
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(root, join(folder, "node_modules/plib-io"));
+  writeFileSync(join(folder, "program.mjs"), program);
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["program.mjs"], {
+    cwd: folder,
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  t.is(stderr, "");
+  t.is(status, 0);
+  t.is(stdout, "you said: hello\n");
+  t.true(pages.get("README.md")?.includes("It prints `you said: hello`."));
+});
+
+test("the README shows the bytes of each framing as they are", async (t) => {
+  const readme = pages.get("README.md") ?? "";
+  for (const Class of (await foundFramings()).values()) {
+    const bytes = joined(new Class({}, "client").encode(Buffer.from("hello"))).toString("latin1");
+    const shown = JSON.stringify(bytes).slice(1, -1);
+    const row = `| \`${Class.suffix === "" ? "basic" : Class.suffix}\` | \`${shown}\``;
+    t.true(readme.includes(row), row);
+  }
+});
+
+test("the framing that is built step by step compiles, and keeps to what every framing has to", async (t) => {
+  const { code, path = "" } = firstBlockOf("docs/adding-a-framing.md");
+  const folder = copyOfProject(t);
+  writeFiles(folder, { [path]: code });
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
+  t.is(stdout, "");
+  const compiled = join(folder, "dist", path.replace(/\.ts$/, ".js"));
+  const module = (await import(pathToFileURL(compiled).href)) as { NetstringFraming: FramingClass<object> };
+  const create = (): InstanceType<FramingClass<object>> => new module.NetstringFraming({}, "client");
+  t.is(joined(create().encode(Buffer.from("hello"))).toString(), "5:hello,");
+  const samples = [Buffer.from("hello"), Buffer.alloc(0), Buffer.alloc(6000, "x,:9")];
+  for (const [title, check] of Object.entries(framingChecks)) {
+    t.is(check({ create, boundary: module.NetstringFraming.boundary, samples }), undefined, title);
+  }
+});
+
+test("links from page to page lead somewhere", (t) => {
+  for (const [path, text] of pages) {
+    for (const [, target = ""] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)/g)) {
+      if (target === "") continue;
+      t.notThrows(() => readFileSync(join(root, path, "..", target)), `${path} links to ${target}`);
+    }
+  }
+});
