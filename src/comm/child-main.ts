@@ -90,7 +90,7 @@ async function serveSocket(socket: Socket): Promise<void> {
   const { options, hangTimeoutMs } = setup as ChildSetup;
   socket.on("error", () => undefined);
   const { _handle: handle } = socket as unknown as {
-    _handle: { readonly fd: number; readStop(): void; setBlocking(isBlocking: boolean): void };
+    _handle: { readonly fd: number; readStop(): void; readStart(): void; setBlocking(isBlocking: boolean): void };
   };
   handle.readStop();
   handle.setBlocking(true);
@@ -105,6 +105,7 @@ async function serveSocket(socket: Socket): Promise<void> {
   }
   watched.clear();
   handle.setBlocking(false);
+  handle.readStart();
   await takeLeave(socket);
 }
 

@@ -41,11 +41,16 @@ function watchHere(signal: NodeJS.Signals, caught: () => void): () => void {
 function watchInThread(signal: NodeJS.Signals, caught: () => void): () => void {
   const { binding } = process as unknown as { binding?: (name: string) => { Signal?: new () => SignalHandle } };
   let handle: SignalHandle | undefined;
+  const { noDeprecation } = process;
+  // There is no other way yet, so the advice to take another one would only puzzle.
+  process.noDeprecation = true;
   try {
     const Signal = binding?.call(process, "signal_wrap").Signal;
     handle = Signal && new Signal();
   } catch {
     // A later Node.js may have no such thing: the default then ends the process, and the children with it.
+  } finally {
+    process.noDeprecation = noDeprecation ?? false;
   }
   if (handle === undefined) return () => undefined;
   handle.onsignal = caught;
