@@ -76,11 +76,12 @@ interface OptionRow {
 function optionsTable(schema: Schema): string {
   const rows = new Map<string, OptionRow>();
   for (const cell of schema.cells) {
-    for (const member of cell.members) {
+    // Hooks are methods, and the same everywhere: a row for each of their signatures would only hide the settings.
+    for (const member of cell.members.filter(({ shape }) => shape.kind !== "method")) {
       const self = cell.isEncodable ? `${cell.className}<Encoding>` : cell.className;
       const type = memberType(member).replaceAll(self, "Self").replaceAll(`typeof ${cell.framing.name}`, "Framing");
       const fallback = tagText(member.doc, "defaultValue") ?? "";
-      const key = JSON.stringify([member.name, type, fallback]);
+      const key = JSON.stringify([member.name, type, member.isOptional, fallback]);
       const row = rows.get(key) ?? { member, type, cells: [] };
       rows.set(key, row);
       row.cells.push(cell);
@@ -102,13 +103,34 @@ function optionsTable(schema: Schema): string {
 function describeCells(schema: Schema, cells: readonly Cell[]): string {
   if (cells.length === schema.cells.length) return "all";
   const suffixes = new Set(cells.map((cell) => cell.framing.suffix));
-  const families = new Set(cells.map((cell) => `${cell.mode.mode} ${cell.familyName}`));
-  const ofFamilies = schema.cells.filter((cell) => families.has(`${cell.mode.mode} ${cell.familyName}`));
   const ofFramings = schema.cells.filter((cell) => suffixes.has(cell.framing.suffix));
   const framings = [...suffixes].map((suffix) => (suffix === "" ? "basic framing" : code(`…${suffix}`))).join(", ");
   if (ofFramings.length === cells.length) return framings;
-  const names = [...new Set(cells.map((cell) => code(`${withoutSuffix(cell)}…`)))].join(", ");
+  const [device] = new Set(cells.map((cell) => cell.device.deviceName));
+  const named = schema.cells.filter((cell) => device !== undefined && cell.familyName.includes(device));
+  if (named.length === cells.length && named.every((cell) => cells.includes(cell))) return code(`…${device}…`);
+  const families = new Set(cells.map((cell) => keyOf(cell)));
+  const ofFamilies = schema.cells.filter((cell) => families.has(keyOf(cell)));
+  const names = familyNames(schema, families).join(", ");
   return ofFamilies.length === cells.length ? names : `${names} with ${framings}`;
+}
+
+/** Families of classes, without the mode where all modes that have the family are meant. */
+function familyNames(schema: Schema, families: ReadonlySet<string>): string[] {
+  const names = schema.cells
+    .filter((cell) => families.has(keyOf(cell)))
+    .map((cell) => {
+      const isEveryMode = schema.cells.every(
+        (each) => each.familyName !== cell.familyName || families.has(keyOf(each)),
+      );
+      return code(isEveryMode ? `${cell.familyName}…` : `${withoutSuffix(cell)}…`);
+    });
+  return [...new Set(names)];
+}
+
+/** The family of a class, with its mode. */
+function keyOf(cell: Cell): string {
+  return `${cell.mode.mode} ${cell.familyName}`;
 }
 
 function withoutSuffix(cell: Cell): string {
