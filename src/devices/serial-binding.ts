@@ -24,6 +24,9 @@ export interface ReadWait {
   readonly vtime: number;
 }
 
+/** For the first byte, however long that takes. */
+const FIRST_BYTE: ReadWait = { vmin: 1, vtime: 0 };
+
 /** What is used of `serialport`'s binding. */
 interface SerialBinding {
   open(options: Omit<SerialSettings, "interByteTimeoutMs"> & ReadWait): Promise<SerialBindingPort>;
@@ -38,7 +41,7 @@ interface SerialBinding {
  */
 export async function openSerialPort(
   settings: SerialSettings,
-  readWait: ReadWait = { vmin: 1, vtime: 0 },
+  readWait: ReadWait = FIRST_BYTE,
 ): Promise<SerialBindingPort> {
   const { interByteTimeoutMs: _, ...openOptions } = { ...settings, ...readWait };
   try {

@@ -1,5 +1,3 @@
-import type { ListenAddress } from "./async-transport.ts";
-
 /**
  * An open stream of bytes in both directions, as the blocking mode sees it. A device makes one a connection. Deadlines are
  * on the clock of `performance.now()`.
@@ -41,5 +39,3 @@ export interface BlockingTransport<Link> {
 
 /** Opens a device as a client, or a serial port as a server. Given to a generated class as its static `open`. */
 export type BlockingOpen<Options, Link> = (options: Options, deadline: number) => BlockingTransport<Link> | "late";
-
-export type { ListenAddress };

@@ -3,16 +3,17 @@ import { type Data, type MessageOf, toBytes } from "../core/data.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { booleanOption, durationOption } from "../core/options.ts";
-import { ChannelError, DisconnectedError, OpenError, StateError, TimeoutError } from "../errors.ts";
+import type { ChannelError } from "../errors.ts";
 import { AsyncChannel } from "../modes/async.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
 import { isPromise } from "../core/hooks.ts";
 import { AsyncConnection } from "../modes/async-connection.ts";
-import { checkQueue } from "../core/limits.ts";
 import { AsyncOpener } from "../modes/async-opener.ts";
 import type { AsyncConnect, AsyncTransport } from "../modes/async-transport.ts";
 import type { AsyncClientOptions } from "./async-client-options.ts";
 import { ClientCall } from "./client-call.ts";
+import { closedMeanwhile, endedEarly, noReply, notOpenInTime } from "./client-errors.ts";
+import { EarlyPayloads } from "./early-payloads.ts";
 
 /**
  * Sends a request and waits for the reply: `clientCommunicate` opens the channel if it is not open, sends, waits, calls
@@ -50,7 +51,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   /** Settled when the last attempt to open is over; it never fails. */
   #opening: Promise<void> = Promise.resolve();
   /** What was `start()`ed while nothing could be sent. */
-  #early: Uint8Array[] = [];
+  readonly #early: EarlyPayloads;
   /** Whether something was `start()`ed since the last pass. */
   #hasStarted = false;
   #hasHalfClosed = false;
@@ -63,6 +64,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     const framing = framingOf(new.target);
     super(options, "client", 0, framing);
     this.#boundary = framing.boundary;
+    this.#early = new EarlyPayloads(this.settings);
     this.keepAlive = booleanOption("keepAlive", options.keepAlive, false);
     this.#timeoutMs = callTimeout(options);
     this.#opener = new AsyncOpener(new.target.open as AsyncConnect<never, Link>, options);
@@ -119,14 +121,8 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
 
   start(data: Data): void {
     const payload = toBytes(data);
-    if (this.connection?.isOpen && !this.#isSpent) {
-      this.connection.send(payload);
-    } else {
-      const queued = this.#early.reduce((sum, { length }) => sum + length, 0);
-      checkQueue(queued, payload.length, this.settings.maxQueuedBytes);
-      this.#checkPayload(payload);
-      this.#early.push(payload);
-    }
+    if (this.connection?.isOpen && !this.#isSpent) this.connection.send(payload);
+    else this.#early.add(payload);
     this.#hasStarted = true;
   }
 
@@ -137,7 +133,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
 
   close(): Promise<void> {
     for (const call of this.#queue.splice(0)) this.#settle(call, { error: closedMeanwhile() });
-    this.#early = [];
+    this.#early.takeAll();
     if (this.#current !== undefined) this.#fail(this.#current, closedMeanwhile());
     const { connection } = this;
     if (connection === undefined) return this.#opening;
@@ -167,7 +163,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
       const { signal } = options;
       signal?.throwIfAborted();
       const payload = data === undefined ? undefined : toBytes(data);
-      if (payload !== undefined && this.connection === undefined) this.#checkPayload(payload);
+      if (payload !== undefined && this.connection === undefined) this.#early.check(payload);
       const timeoutMs = durationOption("timeoutMs", options.timeoutMs, this.#timeoutMs);
       const call = new ClientCall(goal, payload, predicate, timeoutMs, resolve, reject);
       if (signal !== undefined) call.watch(signal, () => this.#fail(call, signal.reason));
@@ -175,11 +171,6 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
       this.#queue.push(call);
       this.#next();
     });
-  }
-
-  /** What cannot be sent is told before anything is opened for it. */
-  #checkPayload(payload: Uint8Array): void {
-    this.settings.makeFraming().encode(payload);
   }
 
   #next(): void {
@@ -230,8 +221,8 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
       return;
     }
     call.isUnderWay = true;
-    const payloads = call.payload === undefined || call.hasSent ? this.#early : [call.payload, ...this.#early];
-    this.#early = [];
+    const early = this.#early.takeAll();
+    const payloads = call.payload === undefined || call.hasSent ? early : [call.payload, ...early];
     this.#hasStarted = false;
     try {
       for (const payload of payloads) connection.send(payload);
@@ -269,7 +260,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   #endPass(call: ClientCall<MessageOf<Encoding>>, isDone: boolean): void {
     if (call.isSettled) return;
     if (isDone) this.#settle(call, {});
-    else if (this.#early.length > 0) this.connection?.destroy(); // The exchange goes on over a new connection.
+    else if (!this.#early.isEmpty) this.connection?.destroy(); // The exchange goes on over a new connection.
     this.#hasStarted = false;
   }
 
@@ -287,10 +278,8 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   }
 
   #expired(call: ClientCall<MessageOf<Encoding>>): void {
-    const after = `after ${call.timeoutMs} ms`;
     const isOpening = call === this.#current && this.#opener.isOpening;
-    if (isOpening) this.#fail(call, new OpenError("ERR_CONNECT_TIMEOUT", `the channel was not open ${after}`));
-    else this.#fail(call, new TimeoutError("ERR_REPLY_TIMEOUT", `there was no reply ${after}`));
+    this.#fail(call, isOpening ? notOpenInTime(call.timeoutMs) : noReply(call.timeoutMs));
   }
 
   /** A bad reply on a channel that goes on. */
@@ -341,19 +330,8 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
 
   /** The connection of a call is gone: the call goes on over a new one if that is what was meant, else it has failed. */
   #lost(call: ClientCall<MessageOf<Encoding>>, error: ChannelError | undefined): void {
-    const isRestart = error === undefined && (this.#early.length > 0 || !call.hasSent);
+    const isRestart = error === undefined && (!this.#early.isEmpty || !call.hasSent);
     if (isRestart) this.#opening = this.#open();
     else this.#settle(call, { error: error ?? endedEarly() });
   }
-}
-
-function closedMeanwhile(): StateError {
-  return new StateError("ERR_CHANNEL_CLOSED", "the channel was closed while the call was pending");
-}
-
-function endedEarly(): DisconnectedError {
-  return new DisconnectedError(
-    "ERR_CONNECTION_CLOSED",
-    "the other end closed the channel before its reply was complete",
-  );
 }

@@ -1,8 +1,5 @@
-import type { ProcessServerStats } from "../comm/process-supervisor.ts";
 import type { ChildInfo } from "../comm/server-child.ts";
 import type { ChannelSettings, DeadlineSettings, ReplySettings } from "../core/channel-settings.ts";
-
-export type { ChildInfo, ProcessServerStats };
 
 /** The options of a server that serves each connection in a child process. Those of its handlers are passed on to them. */
 export interface BlockingProcessServerOptions<Encoding extends BufferEncoding | undefined, Self>
