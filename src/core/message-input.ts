@@ -61,6 +61,7 @@ export class MessageInput<Message extends string | Buffer> {
 
   /** Drops what is there; what comes next is the beginning of a message. */
   restart(): void {
+    if (this.#isDiscarding === "until-silent") this.#isDiscarding = "no";
     this.#framing = this.#settings.makeFraming();
     this.#reader = new MessageReader(this.#framing, this.#settings.encoding);
   }
@@ -94,15 +95,16 @@ export class MessageInput<Message extends string | Buffer> {
   /**
    * Leaves bad bytes behind, if that is possible.
    *
+   * @param isSilent whether the line is silent already, so that the next byte begins a message.
    * @throws ChannelError the error, if it is not.
    */
-  reject(error: ChannelError): void {
+  reject(error: ChannelError, isSilent = false): void {
     if (!this.#canResynchronise || this.#reader.isOver) {
       this.discard();
       throw error;
     }
     this.restart();
-    if (this.#settings.interByteTimeoutMs > 0) this.#isDiscarding = "until-silent";
+    if (this.#settings.interByteTimeoutMs > 0 && !isSilent) this.#isDiscarding = "until-silent";
     this.#report(error);
   }
 }

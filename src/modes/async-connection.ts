@@ -180,7 +180,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
 
   /** @internal */
   silent(): void {
-    if (!this.#isHeld && this.#input.silent()) this.#messageTimedOut("before the line was silent");
+    if (this.#input.silent() && !this.#isHeld) this.#messageTimedOut("before the line was silent", true);
   }
 
   /** @internal */
@@ -299,11 +299,11 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     }
   }
 
-  #messageTimedOut(when: string): void {
+  #messageTimedOut(when: string, isSilent = false): void {
     const { length } = this.#input;
     const text = `a message was not complete ${when}; ${length} bytes of it had come`;
     try {
-      this.#input.reject(new TimeoutError("ERR_FRAME_TIMEOUT", text, { received: length }));
+      this.#input.reject(new TimeoutError("ERR_FRAME_TIMEOUT", text, { received: length }), isSilent);
     } catch (error) {
       this.destroy(error as ChannelError);
     }

@@ -145,7 +145,7 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     const { interByteTimeoutMs } = this.#settings;
     const silence = performance.now() - this.#lastReceived;
     if (interByteTimeoutMs === 0 || silence < interByteTimeoutMs || !this.#input.silent()) return;
-    this.#messageTimedOut("before the line was silent");
+    this.#messageTimedOut("before the line was silent", true);
   }
 
   #received(bytes: Buffer): void {
@@ -156,10 +156,10 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     this.#messageDue = this.#lastReceived + messageTimeoutMs;
   }
 
-  #messageTimedOut(when: string): void {
+  #messageTimedOut(when: string, isSilent = false): void {
     const received = this.#input.length;
     const text = `a message was not complete ${when}; ${received} bytes of it had come`;
     this.#messageDue = Number.POSITIVE_INFINITY;
-    this.#input.reject(new TimeoutError("ERR_FRAME_TIMEOUT", text, { received }));
+    this.#input.reject(new TimeoutError("ERR_FRAME_TIMEOUT", text, { received }), isSilent);
   }
 }
