@@ -1,7 +1,5 @@
-/** The command line: `generate` and `generate --check`, for the project in the current folder. */
+/** The command line for this package's own classes: `generate` and `generate --check`, in the current folder. */
 import { runCommand } from "./command.ts";
+import { processTerminal } from "./cli/terminal.ts";
 
-process.exitCode = runCommand(process.argv.slice(2), process.cwd(), {
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => process.stderr.write(`${line}\n`),
-});
+process.exitCode = runCommand(process.argv.slice(2), process.cwd(), processTerminal);

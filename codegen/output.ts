@@ -1,14 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isGenerated } from "./header.ts";
 import { compareText } from "./problems.ts";
@@ -32,10 +23,18 @@ export class OutputError extends Error {
   }
 }
 
-/** Compares a folder with what should be in it, both ways. */
-export function compareFolder(root: string, files: ReadonlyMap<string, string>): Difference[] {
+/**
+ * Compares a folder with what should be in it, both ways.
+ *
+ * @param folders the folders in it that are looked into, beside the folder itself; without them, all, however deep.
+ */
+export function compareFolder(
+  root: string,
+  files: ReadonlyMap<string, string>,
+  folders?: readonly string[],
+): Difference[] {
   const differences: Difference[] = [];
-  const found = new Set(existsSync(root) ? listFiles(root) : []);
+  const found = new Set(listFiles(root, folders));
   for (const [path, text] of files) {
     if (!found.has(path)) differences.push({ kind: "missing", path });
     else if (readFileSync(join(root, path), "utf8") !== text) differences.push({ kind: "stale", path });
@@ -52,13 +51,18 @@ export function compareFolder(root: string, files: ReadonlyMap<string, string>):
  * Brings a folder up to date: writes what differs, and removes what was generated once and no longer is. All targets are
  * checked before the first is written, and each file is replaced in one step.
  *
+ * @param folders as for {@link compareFolder}.
  * @returns what was done.
  * @throws OutputError if a target lies outside of the folder or behind a symbolic link, if two differ in letter case only,
  *   or if something that was not generated is in the way.
  */
-export function updateFolder(root: string, files: ReadonlyMap<string, string>): Difference[] {
-  checkTargets(root, files);
-  const differences = compareFolder(root, files).filter((each) => each.kind !== "stray");
+export function updateFolder(
+  root: string,
+  files: ReadonlyMap<string, string>,
+  folders?: readonly string[],
+): Difference[] {
+  checkTargets(root, files, folders);
+  const differences = compareFolder(root, files, folders).filter((each) => each.kind !== "stray");
   // First, as the file system may take an old name for the new one in other letter case.
   for (const { path } of differences.filter((each) => each.kind === "orphaned")) rmSync(join(root, path));
   for (const { path } of differences.filter((each) => each.kind !== "orphaned")) {
@@ -68,7 +72,7 @@ export function updateFolder(root: string, files: ReadonlyMap<string, string>): 
 }
 
 /** Checks that every target can be written, and writes nothing. */
-export function checkTargets(root: string, files: ReadonlyMap<string, string>): void {
+export function checkTargets(root: string, files: ReadonlyMap<string, string>, folders?: readonly string[]): void {
   const reasons = [...files.keys()].flatMap((path) => pathFault(root, path) ?? []);
   const byCase = new Map<string, string>();
   for (const path of files.keys()) {
@@ -76,8 +80,8 @@ export function checkTargets(root: string, files: ReadonlyMap<string, string>): 
     byCase.set(path.toLowerCase(), path);
     if (other !== undefined) reasons.push(`${path} and ${other} differ in letter case only`);
   }
-  if (reasons.length === 0 && existsSync(root)) {
-    for (const { kind, path } of compareFolder(root, files)) {
+  if (reasons.length === 0) {
+    for (const { kind, path } of compareFolder(root, files, folders)) {
       const target = kind === "stray" ? byCase.get(path.toLowerCase()) : undefined;
       if (target !== undefined) reasons.push(`${path}, which was not generated, is in the way of ${target}`);
     }
@@ -116,15 +120,16 @@ function pathFault(root: string, path: string): string | undefined {
   return undefined;
 }
 
-/** Everything in a folder that is no folder itself, as paths with `/`. Links are not followed. */
-function listFiles(root: string): string[] {
+/** The files in a folder, as paths with `/`. Links are not followed. */
+function listFiles(root: string, folders: readonly string[] | undefined): string[] {
   const found: string[] = [];
-  const folders = [""];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+  const waiting = ["", ...(folders ?? [])];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    if (!lstatSync(join(root, folder), { throwIfNoEntry: false })?.isDirectory()) continue;
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory()) folders.push(path);
-      else found.push(path);
+      if (!entry.isDirectory()) found.push(path);
+      else if (folders === undefined) waiting.push(path);
     }
   }
   return found.toSorted(compareText);

@@ -6,6 +6,7 @@ import type { PartReading } from "./part-reading.ts";
 import type { Problems } from "./problems.ts";
 import { lineage } from "./read-signatures.ts";
 import { hasStatic } from "./read-values.ts";
+import { hasOddCharacters } from "./target-folder.ts";
 
 /** Where framings are to be found. */
 export interface FramingSource {
@@ -29,8 +30,7 @@ export function readFramings(reading: PartReading, sources: readonly FramingSour
 
 function checkFile({ problems }: PartReading, { path, position }: FramingSource): void {
   // The path stands in comments of generated code.
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001F\u007F\u0085\u2028\u2029]/.test(path))
+  if (hasOddCharacters(path))
     problems.add(position, `the path ${JSON.stringify(path)} has control characters or line breaks in it`);
   else if (!/\.[cm]?ts$/.test(path) || path.endsWith(".d.ts"))
     problems.add(position, `${path} is not TypeScript source: a framing is read from a .ts, .mts or .cts file`);

@@ -27,7 +27,8 @@ export function fillRegions(document: string, tables: ReadonlyMap<string, string
   return filled;
 }
 
-function matrixTable(schema: Schema): string {
+/** Which classes there are: a row for each role on each device, a column for each framing. */
+export function matrixTable(schema: Schema): string {
   const header = ["class", "what it does", ...schema.framings.map((framing) => code(framingTitle(framing.suffix)))];
   const rows = schema.roles.flatMap((role) =>
     schema.devices.flatMap((device) => {

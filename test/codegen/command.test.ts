@@ -8,7 +8,11 @@ import { filesIn, temporaryFolder, writeFiles } from "./workspace.ts";
 function run(root: string, ...args: string[]): { status: number; out: string[]; err: string[] } {
   const out: string[] = [];
   const err: string[] = [];
-  const status = runCommand(args, root, { out: (line) => out.push(line), err: (line) => err.push(line) });
+  const status = runCommand(args, root, {
+    isInteractive: true,
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+  });
   return { status, out, err };
 }
 

@@ -53,7 +53,10 @@ test("however long the declarations, the formatter has nothing to do", (t) => {
   ] as const) {
     const folder = join(root, name);
     writeFiles(folder, { ...fixtureParts, [path]: part });
-    t.is(runCommand(["generate"], folder, { out: () => undefined, err: (line) => t.log(line) }), 0);
+    t.is(
+      runCommand(["generate"], folder, { isInteractive: false, out: () => undefined, err: (line) => t.log(line) }),
+      0,
+    );
     cpSync(join(projectRoot, ".oxfmtrc.json"), join(folder, ".oxfmtrc.json"));
     const oxfmt = join(projectRoot, "node_modules/oxfmt/bin/oxfmt");
     const { status, stdout } = spawnSync(process.execPath, [oxfmt, "--check", "generated"], {

@@ -62,7 +62,7 @@ const families = [
 
 test("one more file in src/framings makes its whole row, which compiles", (t) => {
   const root = copyOfProject(t);
-  const silent = { out: () => undefined, err: (line: string) => t.log(line) };
+  const silent = { isInteractive: false, out: () => undefined, err: (line: string) => t.log(line) };
   t.is(runCommand(["generate"], root, silent), 0);
   const before = filesIn(join(root, "generated"));
 
