@@ -213,8 +213,9 @@ export class ProcessSupervisor {
     if (assignment === undefined) return;
     child.assignment = undefined;
     if (assignment.hasBegun || this.#state === "closed") {
-      // A clean end might be taken for the end of a whole answer.
-      assignment.socket.resetAndDestroy();
+      // A clean end might be taken for the end of a whole answer. A Unix socket knows no other.
+      if (this.#settings.listen.path === undefined) assignment.socket.resetAndDestroy();
+      else assignment.socket.destroy();
     } else {
       this.#queue.unshift({ socket: assignment.socket, since: performance.now() });
       this.#dispatch();
