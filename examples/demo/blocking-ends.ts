@@ -1,9 +1,10 @@
 /**
  * The two ends of a connection, of blocking classes. They run in a thread of their own, because the other end lives on
- * the event loop of this one, which has to turn while they block.
+ * the event loop of this one, which has to turn while they block. Socket servers need none: they have their processes.
  */
 import { on } from "node:events";
 import { Worker } from "node:worker_threads";
+import type { BlockingSocketServer } from "plib-io";
 import type { MatrixCell } from "../../generated/matrix.ts";
 import type { BlockingOrder, BlockingReport } from "./blocking-thread.ts";
 import type { AnsweringEnd, Ends, Job } from "./ends.ts";
@@ -23,11 +24,35 @@ async function ask(cell: MatrixCell, job: Job, tell: (exchange: Exchange) => voi
 }
 
 async function answer(cells: readonly [MatrixCell, ...MatrixCell[]], job: Job): Promise<AnsweringEnd> {
+  const [server, handler] = cells;
+  return handler === undefined ? await answerInThread(server, job) : await answerInProcesses(server, handler, job);
+}
+
+async function answerInProcesses(server: MatrixCell, handler: MatrixCell, job: Job): Promise<AnsweringEnd> {
+  const { boundary, size } = job.task;
+  const module = new URL("./rot13.handler.js", import.meta.url);
+  module.search = new URLSearchParams({ class: handler.className, boundary, size: String(size) }).toString();
+  const Server = (await server.load()) as typeof BlockingSocketServer;
+  const running = new Server({
+    ...job.address,
+    handler: module,
+    minSpareChildren: 1,
+    keepAlive: boundary !== "half-close",
+    maxMessageSize: size,
+    onError: job.fail,
+  });
+  await running.listen();
+  return { address: running.address(), close: () => running.close() };
+}
+
+async function answerInThread(server: MatrixCell, job: Job): Promise<AnsweringEnd> {
   const stop = noStop();
-  const reports = order("answer", cells, job, stop);
+  const reports = order("answer", [server], job, stop);
   const first = await reports.next();
-  if (first.done === true) throw new Error("the thread told nothing");
-  if (first.value.kind === "done") throw first.value.error ?? new Error("the server stopped before it had begun");
+  if (first.done === true || first.value.kind !== "waits") {
+    await reports.return();
+    throw first.value?.error ?? new Error("the server stopped before it had begun");
+  }
   const close = async (): Promise<void> => {
     Atomics.store(stop, 0, 1);
     for await (const report of reports) {

@@ -39,6 +39,9 @@ export function findScenarios(): Scenario[] {
 function scenariosOf(asks: MatrixCell, mode: MatrixCell["mode"], pairing: Pairing): Scenario[] {
   // One end at least lives on this thread's event loop, and keeps turning while the other may block.
   if (asks.mode !== "async" && mode !== "async") return [];
+  // A blocking server of many connections has no hooks of its own: a handler class serves, in other processes.
+  const isHandlerNeeded = mode === "blocking" && find(asks, mode, "BaseRequestHandler") !== undefined;
+  if (isHandlerNeeded && pairing.answers.length === 1) return [];
   const [first, ...others] = pairing.answers.map((role) => find(asks, mode, role));
   if (first === undefined || others.includes(undefined)) return [];
   const answers = [first, ...(others as MatrixCell[])] as const;

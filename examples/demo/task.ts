@@ -63,7 +63,7 @@ export class Answerer {
   readonly #endsWithTask: boolean;
   #left: number;
 
-  constructor({ boundary, size }: Task) {
+  constructor({ boundary, size }: Pick<Task, "boundary" | "size">) {
     this.#endsWithTask = boundary !== "message";
     this.#left = size;
   }

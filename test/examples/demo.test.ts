@@ -61,7 +61,7 @@ test("a file is cut into lines without a change to its bytes", (t) => {
 test("the last answer ends the channel where nothing else ends it", (t) => {
   const done: string[] = [];
   const channel = { start: (data: Buffer) => done.push(data.toString()), finish: () => done.push("finish") };
-  const answerer = new Answerer({ messages: [], boundary: "channel", size: 3 });
+  const answerer = new Answerer({ boundary: "channel", size: 3 });
   answerer.answer(Buffer.from("ab"), channel);
   answerer.answer(Buffer.from("c"), channel);
   t.deepEqual(done, ["no", "p", "finish"]);
