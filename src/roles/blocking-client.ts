@@ -9,11 +9,12 @@ import { type Data, type MessageOf, toBytes } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { checkQueue } from "../core/limits.ts";
 import { booleanOption, durationOption } from "../core/options.ts";
-import { ChannelError, DisconnectedError, OpenError, type Outcome, StateError, TimeoutError } from "../errors.ts";
+import { ChannelError, type Outcome, StateError } from "../errors.ts";
 import { BlockingChannel, deadlineIn, runHook } from "../modes/blocking.ts";
 import { BlockingConnection } from "../modes/blocking-connection.ts";
 import type { BlockingCallOptions, BlockingChannelOptions } from "../modes/blocking-options.ts";
 import type { BlockingOpen } from "../modes/blocking-transport.ts";
+import { endedEarly, noReply, notOpenInTime } from "./client-errors.ts";
 
 /** The options of a blocking client. */
 export interface BlockingClientOptions<Encoding extends BufferEncoding | undefined, Self>
@@ -48,6 +49,8 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   readonly #boundary: FramingClass["boundary"];
   readonly #timeoutMs: number;
   readonly #connectTimeoutMs: number;
+  /** How long the call under way may take. */
+  #limitMs = 0;
   #isBusy = false;
   #isFinishing = false;
   #hasHalfClosed = false;
@@ -157,7 +160,8 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
       const text = "a call of this client is under way: a hook must not wait for another, call start() in it instead";
       throw new StateError("ERR_WOULD_DEADLOCK", text, { outcome: "not-sent" });
     }
-    const deadline = deadlineIn(durationOption("timeoutMs", options.timeoutMs, this.#timeoutMs));
+    this.#limitMs = durationOption("timeoutMs", options.timeoutMs, this.#timeoutMs);
+    const deadline = deadlineIn(this.#limitMs);
     this.#isBusy = true;
     this.#outcome = "not-sent";
     let isHealthy = false;
@@ -227,13 +231,9 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   }
 
   #receive(deadline: number): MessageOf<Encoding> {
-    const late = (): TimeoutError => new TimeoutError("ERR_REPLY_TIMEOUT", "there was no reply before the deadline");
-    const message = this.openConnection().receive({ deadline, late });
-    if (message !== undefined) return message;
-    throw new DisconnectedError(
-      "ERR_CONNECTION_CLOSED",
-      "the other end closed the channel before its reply was complete",
-    );
+    const message = this.openConnection().receive({ deadline, late: () => noReply(this.#limitMs) });
+    if (message === undefined) throw endedEarly();
+    return message;
   }
 
   /** Opens the channel, unless it is open and good for another exchange. */
@@ -243,8 +243,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     this.#hasHalfClosed = false;
     const opening = deadlineIn(this.#connectTimeoutMs);
     const transport = this.#open(this.#options as never, Math.min(deadline, opening));
-    if (transport === "late")
-      throw new OpenError("ERR_CONNECT_TIMEOUT", "the channel was not open before the deadline");
+    if (transport === "late") throw notOpenInTime(deadline < opening ? this.#limitMs : this.#connectTimeoutMs);
     this.connection = new BlockingConnection(transport, this.settings, (error) => {
       this.#hasReported = true;
       throw error;
