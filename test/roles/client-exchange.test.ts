@@ -4,7 +4,7 @@ import type { Data } from "../../src/core/data.ts";
 import { cells, type ChannelCell, type ChannelFamily, type Extra, familyWith } from "../support/channel-cells.ts";
 import { leavesNothing } from "../support/channel-leaks.ts";
 import { type Place, places } from "../support/channel-places.ts";
-import { endScripts, runScript, runScriptApart } from "../support/channel-script-runner.ts";
+import { endScripts, runScript, runScriptApart, startScripts } from "../support/channel-script-runner.ts";
 import { countingEcho, echo, openStage, type StageOptions } from "../support/channel-stage.ts";
 import { openVirtualLine } from "../support/virtual-line.ts";
 
@@ -21,6 +21,7 @@ test.after.always(async () => {
 });
 
 const clients = cells.filter((cell) => cell.role === "Client");
+startScripts(clients);
 
 test("the clients are found", (t) => {
   t.true(clients.length >= 7, clients.map((cell) => cell.className).join(", "));
@@ -284,7 +285,7 @@ function seriesTests(subject: Subject): void {
   );
 }
 
-test.serial("a client runs in another process than its server just the same", async (t) => {
+test("a client runs in another process than its server just the same", async (t) => {
   const cell = clients.find((each) => each.device === "Socket" && each.framing !== "") as ChannelCell;
   const [place] = places as [Place];
   await using stage = await openStage(familyWith(cell.device, cell.framing), place, { server: { processData: echo } });

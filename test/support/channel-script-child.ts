@@ -3,12 +3,12 @@ import { cells } from "./channel-cells.ts";
 import type { ScriptAnswer, ScriptRequest } from "./channel-script-runner.ts";
 import { type AnyClientClass, scripts } from "./channel-scripts.ts";
 
-async function run({ className, options, script, input }: ScriptRequest): Promise<ScriptAnswer> {
+async function run({ id, className, options, script, input }: ScriptRequest): Promise<ScriptAnswer> {
   try {
     const Client = (await cells.find((cell) => cell.className === className)?.load()) as AnyClientClass;
-    return { result: await scripts[script]({ Client, options }, input as never) };
+    return { id, result: await scripts[script]({ Client, options }, input as never) };
   } catch (error) {
-    return { error };
+    return { id, error };
   }
 }
 

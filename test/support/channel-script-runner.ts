@@ -2,7 +2,7 @@
  * Runs the scripts of the conformance tests: an asynchronous client in this process, where its server lives too; a client
  * of any other mode in a child process, for the server has to answer while the client blocks.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import type { ChannelCell, Extra } from "./channel-cells.ts";
 import {
@@ -15,6 +15,7 @@ import {
 
 /** What a child process is told to run. */
 export interface ScriptRequest {
+  readonly id: number;
   readonly className: string;
   readonly options: Extra;
   readonly script: ScriptName;
@@ -22,9 +23,7 @@ export interface ScriptRequest {
 }
 
 /** What came of it. */
-export type ScriptAnswer = { readonly result: unknown } | { readonly error: unknown };
-
-let child: ChildProcess | undefined;
+export type ScriptAnswer = { readonly id: number } & ({ readonly result: unknown } | { readonly error: unknown });
 
 /** Runs a script with a client of this class. */
 export async function runScript<Name extends ScriptName>(
@@ -45,24 +44,55 @@ export async function runScriptApart<Name extends ScriptName>(
   script: Name,
   input: ScriptInput<Name>,
 ): Promise<ScriptResult<Name>> {
-  child ??= fork(new URL("./channel-script-child.js", import.meta.url), { execArgv: [], serialization: "advanced" });
-  const running = child;
-  const gone = once(running, "exit").then(() => {
-    throw new Error(`the process of the script ${script} has ended`);
-  });
-  const request: ScriptRequest = { className, options, script, input };
-  running.send(request);
-  const [answer] = (await Promise.race([once(running, "message"), gone])) as [ScriptAnswer];
-  if ("error" in answer) throw answer.error;
-  return answer.result as ScriptResult<Name>;
+  runner ??= new ScriptRunner();
+  return (await runner.run({ className, options, script, input })) as ScriptResult<Name>;
+}
+
+/** Starts the child process if a class here needs it, so that it comes in no test. */
+export function startScripts(cells: readonly ChannelCell[]): void {
+  if (cells.some(({ mode }) => mode !== "async")) runner ??= new ScriptRunner();
 }
 
 /** Ends the child process, if there is one. */
 export async function endScripts(): Promise<void> {
-  const ending = child;
-  child = undefined;
-  if (ending === undefined || ending.exitCode !== null) return;
-  const ended = once(ending, "exit");
-  ending.disconnect();
-  await ended;
+  await runner?.end();
+  runner = undefined;
+}
+
+let runner: ScriptRunner | undefined;
+
+/** The child process, and the calls that it has not answered. */
+class ScriptRunner {
+  readonly #child = fork(new URL("./channel-script-child.js", import.meta.url), {
+    execArgv: [],
+    serialization: "advanced",
+  });
+  readonly #ended = once(this.#child, "exit");
+  readonly #pending = new Map<number, { resolve: (result: unknown) => void; reject: (error: unknown) => void }>();
+  #calls = 0;
+
+  constructor() {
+    this.#child.on("message", (answer: ScriptAnswer) => {
+      const call = this.#pending.get(answer.id);
+      this.#pending.delete(answer.id);
+      if ("error" in answer) call?.reject(answer.error);
+      else call?.resolve(answer.result);
+    });
+    this.#child.once("exit", () => {
+      for (const { reject } of this.#pending.values()) reject(new Error("the process that runs scripts has ended"));
+    });
+  }
+
+  run(call: Omit<ScriptRequest, "id">): Promise<unknown> {
+    const id = this.#calls++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#child.send({ id, ...call } satisfies ScriptRequest);
+    });
+  }
+
+  async end(): Promise<void> {
+    if (this.#child.connected) this.#child.disconnect();
+    await this.#ended;
+  }
 }
