@@ -59,7 +59,7 @@ function readJson(path: string, text: string): Located {
 function readTypeScript(path: string, text: string, start: Position): Located {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const { diagnostics = [] } = ts.transpileModule(text, { fileName: path, reportDiagnostics: true });
-  const [first] = diagnostics.filter((each) => each.category === ts.DiagnosticCategory.Error);
+  const first = diagnostics.find((each) => each.category === ts.DiagnosticCategory.Error);
   if (first !== undefined) fail(positionAt(source, first.start ?? 0), `does not parse: ${textOf(first)}`);
   const exported = source.statements.find((each) => ts.isExportAssignment(each) && !each.isExportEquals);
   if (exported === undefined || !ts.isExportAssignment(exported)) {

@@ -16,7 +16,7 @@ export function emitBarrels(emission: Emission): Map<string, string> {
       `${mode}.ts`,
       barrel(
         emission,
-        own.map((cell) => modeLine(cell)),
+        own.map((cell) => modeLine(emission, cell)),
         [`the roles of mode ${mode}`],
       ),
     );
@@ -41,15 +41,20 @@ export function emitRuntime(emission: Emission): Map<string, string> {
 
 function indexBarrel(emission: Emission): string {
   const lines = emission.schema.cells.map((cell) =>
-    nameList("export", [cell.className, `type ${cell.optionsName}`], ` from ${JSON.stringify(`./${cell.file}`)};`),
+    nameList("export", [cell.className, `type ${cell.optionsName}`], fromCell(emission, cell)),
   );
   const all = emission.publicModules.map((path) => `export * from ${specifier(emission, "index.ts", path)};`);
   return barrel(emission, [...lines, ...all], ["all roles, devices and framings"]);
 }
 
-function modeLine(cell: Cell): string {
+function modeLine(emission: Emission, cell: Cell): string {
   const items = [renamed(cell.className, cell.shortName), `type ${renamed(cell.optionsName, cell.shortOptionsName)}`];
-  return nameList("export", items, ` from ${JSON.stringify(`./${cell.file}`)};`);
+  return nameList("export", items, fromCell(emission, cell));
+}
+
+/** What ends the export of a class from a barrel. */
+function fromCell(emission: Emission, { file }: Cell): string {
+  return ` from ${specifier(emission, "index.ts", `${emission.outputRoot}/${file}`)};`;
 }
 
 function dataBarrel(emission: Emission): string {
