@@ -48,10 +48,10 @@ async function answerInProcesses(server: MatrixCell, handler: MatrixCell, job: J
 async function answerInThread(server: MatrixCell, job: Job): Promise<AnsweringEnd> {
   const stop = noStop();
   const reports = order("answer", [server], job, stop);
-  const first = await reports.next();
-  if (first.done === true || first.value.kind !== "waits") {
-    await reports.return();
-    throw first.value?.error ?? new Error("the server stopped before it had begun");
+  const { value: first } = await reports.next();
+  if (first?.kind !== "waits") {
+    await reports.return(undefined);
+    throw first?.error ?? new Error("the server stopped before it had begun");
   }
   const close = async (): Promise<void> => {
     Atomics.store(stop, 0, 1);
@@ -59,7 +59,7 @@ async function answerInThread(server: MatrixCell, job: Job): Promise<AnsweringEn
       if (report.kind === "done" && report.error !== undefined) job.fail(report.error);
     }
   };
-  return { address: first.value.address, close };
+  return { address: first.address, close };
 }
 
 /** What tells a thread that blocks to stop: it looks at it ten times a second. */
@@ -73,7 +73,7 @@ async function* order(
   cells: readonly MatrixCell[],
   { address, task, signal }: Job,
   stop: Int32Array,
-): AsyncGenerator<BlockingReport, void, undefined> {
+): AsyncGenerator<BlockingReport, undefined, undefined> {
   thread ??= new Worker(new URL("./blocking-thread.js", import.meta.url));
   const reports = on(thread, "message", { signal, close: ["exit"] });
   const names = cells.map(({ className }) => className);
@@ -81,7 +81,7 @@ async function* order(
   try {
     for await (const [report] of reports as AsyncIterable<[BlockingReport]>) {
       yield report;
-      if (report.kind === "done") return;
+      if (report.kind === "done") return undefined;
     }
     throw new Error("the thread of the blocking classes has ended");
   } catch (error) {
