@@ -3,10 +3,11 @@ import { type ChannelLimits, channelLimits, type DeadlineSettings } from "../cor
 import type { Data, MessageOf } from "../core/data.ts";
 import type { ChannelRole, FramingClass } from "../core/framing.ts";
 import { functionOption, optionsObject } from "../core/options.ts";
-import { type ChannelError, StateError } from "../errors.ts";
+import { within } from "../core/within.ts";
+import { type ChannelError, StateError, TimeoutError } from "../errors.ts";
 import { attempt, hookError, throwLater } from "../core/hooks.ts";
 import type { AsyncConnection } from "./async-connection.ts";
-import type { AsyncChannelOptions } from "./async-options.ts";
+import type { AsyncCallOptions, AsyncChannelOptions } from "./async-options.ts";
 
 /** The events of an asynchronous channel, with what their listeners are called with. */
 export interface AsyncChannelEvents<Message> {
@@ -104,20 +105,24 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
    * of a message.
    *
    * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is not open.
+   * @throws TimeoutError `ERR_WRITE_TIMEOUT` after `timeoutMs`.
+   * @throws the `reason` of the signal, if it aborts.
    */
-  async flush(): Promise<void> {
+  async flush(options: AsyncCallOptions = {}): Promise<void> {
     if (this.connection === undefined) throw notOpen();
-    await this.connection.discardInput();
+    await within(this.connection.discardInput(), options, tooSlow);
   }
 
   /**
    * Resolves when everything queued so far has left: on a socket to the system, on a serial line onto the wire.
    *
    * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is not open, or closes before.
+   * @throws TimeoutError `ERR_WRITE_TIMEOUT` after `timeoutMs`; what is queued stays queued.
+   * @throws the `reason` of the signal, if it aborts.
    */
-  async drain(): Promise<void> {
+  async drain(options: AsyncCallOptions = {}): Promise<void> {
     if (this.connection === undefined) throw notOpen();
-    await this.connection.drain();
+    await within(this.connection.drain(), options, tooSlow);
   }
 
   /**
@@ -198,6 +203,10 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
 /** Emits an event of a channel whose message type is not known here. */
 function fire(channel: unknown, event: string, ...values: unknown[]): void {
   (channel as EventEmitter).emit(event, ...values);
+}
+
+function tooSlow(timeoutMs: number): TimeoutError {
+  return new TimeoutError("ERR_WRITE_TIMEOUT", `the device was not done after ${timeoutMs} ms`);
 }
 
 /** The error of a call that needs an open channel. */

@@ -4,7 +4,8 @@ import type { MessageOf } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { attempt, hookError, throwLater } from "../core/hooks.ts";
 import { durationOption, functionOption, optionsObject } from "../core/options.ts";
-import { type ChannelError, StateError } from "../errors.ts";
+import { within } from "../core/within.ts";
+import { type ChannelError, ServerError, StateError } from "../errors.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
 import type { AsyncListen, AsyncListener, AsyncTransport, ListenAddress } from "../modes/async-transport.ts";
 import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
@@ -106,13 +107,19 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
    * @returns a promise that resolves when connections are accepted.
    * @throws ServerError `ERR_ADDRESS_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_LISTEN_FAILED`.
    * @throws OpenError `ERR_PORT_NOT_FOUND` and others, for serial ports.
+   * @throws the `reason` of the signal, if it aborts; ServerError `ERR_LISTEN_FAILED` after `timeoutMs`. The server is
+   * closed then.
    */
-  async listen(): Promise<void> {
-    if (this.#state.kind === "opening") return this.#state.opening;
-    if (this.#state.kind !== "closed") return;
-    const opening = this.#listen();
-    this.#state = { kind: "opening", opening };
-    return opening;
+  async listen(options: AsyncCallOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    if (this.#state.kind === "closed") this.#state = { kind: "opening", opening: this.#listen() };
+    if (this.#state.kind !== "opening") return;
+    try {
+      await within(this.#state.opening, options, notListening);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   /**
@@ -330,6 +337,10 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
   #guard(hook: () => void): void {
     attempt(hook, (thrown) => this.#fault(hookError(thrown), undefined));
   }
+}
+
+function notListening(timeoutMs: number): ServerError {
+  return new ServerError("ERR_LISTEN_FAILED", `the server did not listen after ${timeoutMs} ms`);
 }
 
 type ServerState =

@@ -1,0 +1,34 @@
+import { durationOption } from "./options.ts";
+
+/**
+ * The result of `work`, unless a signal aborts or a time passes before: then the promise rejects, and what the work comes
+ * to is of no interest any more.
+ *
+ * @param late the error when the time has passed.
+ * @throws OptionsError `ERR_OPTIONS` for a time that is none.
+ */
+export async function within<Result>(
+  work: Promise<Result>,
+  options: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
+  late: (timeoutMs: number) => Error,
+): Promise<Result> {
+  const { signal } = options;
+  // Whoever is told of the abort is not told of a failure after it.
+  work.catch(() => undefined);
+  signal?.throwIfAborted();
+  const timeoutMs = durationOption("timeoutMs", options.timeoutMs, 0);
+  if (signal === undefined && timeoutMs === 0) return await work;
+  let timer: NodeJS.Timeout | undefined;
+  let aborted: (() => void) | undefined;
+  const cut = new Promise<never>((_, reject) => {
+    aborted = () => reject(signal?.reason);
+    signal?.addEventListener("abort", aborted, { once: true });
+    if (timeoutMs > 0) timer = setTimeout(() => reject(late(timeoutMs)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, cut]);
+  } finally {
+    clearTimeout(timer);
+    if (aborted !== undefined) signal?.removeEventListener("abort", aborted);
+  }
+}
