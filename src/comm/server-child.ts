@@ -157,7 +157,7 @@ export class ServerChild {
 
   #reported(bytes: Buffer): void {
     this.#lastBeat = performance.now();
-    const report = bytes[bytes.length - 1];
+    const report = bytes.at(-1);
     if (report === ALIVE || this.#killing !== undefined) return;
     const wait = (Object.keys(MISSED) as Wait[]).find((name) => MISSED[name] === report);
     if (wait !== undefined) this.#missed(wait);

@@ -191,8 +191,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
       transport = await this.#opener.open();
     } catch (error) {
       if (this.#current !== undefined) this.#settle(this.#current, { error });
-      this.#next();
-      return;
+      return this.#next();
     }
     this.#hasHalfClosed = false;
     const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this.settings, {
@@ -216,10 +215,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
 
   #send(call: ClientCall<MessageOf<Encoding>>): void {
     const connection = this.connection as AsyncConnection<MessageOf<Encoding>, Link>;
-    if (call.goal === "open") {
-      this.#settle(call, { isKeptOpen: true });
-      return;
-    }
+    if (call.goal === "open") return this.#settle(call, { isKeptOpen: true });
     call.isUnderWay = true;
     const early = this.#early.takeAll();
     const payloads = call.payload === undefined || call.hasSent ? early : [call.payload, ...early];
@@ -227,8 +223,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     try {
       for (const payload of payloads) connection.send(payload);
     } catch (error) {
-      this.#settle(call, { error });
-      return;
+      return this.#settle(call, { error });
     }
     call.hasSent ||= payloads.length > 0;
     if (payloads.length > 0 && this.#boundary === "half-close") {

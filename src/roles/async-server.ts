@@ -63,7 +63,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     super();
     const options = optionsObject(given);
     this.#framing = framingOf(new.target);
-    this.#open = new.target.open as AsyncListen<never, Link>;
+    this.#open = new.target.open;
     this.#options = options;
     for (const name of SERVER_HOOKS) functionOption(name, options[name]);
     checkHandler(options, this.#framing);
