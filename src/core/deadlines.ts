@@ -1,9 +1,13 @@
+/** A timer that is told of so much later than asked for tells that the event loop was busy. */
+const LATE_MS = 5;
+
 /** Several deadlines on one timer. Moving a deadline is cheap: the timer is only looked at again when it fires. */
 export class Deadlines<Kind> {
   readonly #due = new Map<Kind, number>();
   readonly #expired: (kind: Kind) => void;
   #timer: NodeJS.Timeout | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
+  #secondLook: NodeJS.Immediate | undefined;
 
   /** @param expired called once for each deadline that passes. */
   constructor(expired: (kind: Kind) => void) {
@@ -35,6 +39,7 @@ export class Deadlines<Kind> {
   clearAll(): void {
     this.#due.clear();
     clearTimeout(this.#timer);
+    clearImmediate(this.#secondLook);
     this.#timer = undefined;
     this.#timerDue = Number.POSITIVE_INFINITY;
   }
@@ -42,16 +47,23 @@ export class Deadlines<Kind> {
   #arm(due: number, delayMs: number): void {
     clearTimeout(this.#timer);
     this.#timerDue = due;
-    this.#timer = setTimeout(() => this.#look(), Math.ceil(delayMs));
+    this.#timer = setTimeout(() => this.#wake(), Math.ceil(delayMs));
+  }
+
+  #wake(): void {
+    this.#timer = undefined;
+    // What came in while the loop was busy is looked at after the timers: it may take the deadline back, or move it.
+    if (performance.now() - this.#timerDue > LATE_MS) this.#secondLook = setImmediate(() => this.#look());
+    else this.#look();
   }
 
   #look(): void {
-    this.#timer = undefined;
     this.#timerDue = Number.POSITIVE_INFINITY;
     const now = performance.now();
-    // A map may change while it is walked: what a callback takes back is not visited, what it sets anew is not yet due.
-    for (const [kind, due] of this.#due) {
-      if (due > now) continue;
+    const passed = [...this.#due].filter(([, due]) => due <= now).toSorted(([, a], [, b]) => a - b);
+    for (const [kind, due] of passed) {
+      // A callback before may have taken this one back, or moved it.
+      if (this.#due.get(kind) !== due) continue;
       this.#due.delete(kind);
       this.#expired(kind);
     }
