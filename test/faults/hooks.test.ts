@@ -1,17 +1,14 @@
 /** Hooks that throw or reject: that channel alone fails, and its error is told exactly once, to whoever is to hear of it. */
-import test, { type ExecutionContext } from "ava";
+import { type ExecutionContext } from "ava";
 import { ChannelError } from "../../src/errors.ts";
-import type { HandlerClass, PersistentHandlerClass, ServerOptions } from "../support/channel-cells.ts";
-import { leavesNothing } from "../support/channel-leaks.ts";
+import type { HandlerClass, ServerOptions } from "../support/channel-cells.ts";
 import { openPair } from "../support/channel-pairs.ts";
-import { echo } from "../support/channel-stage.ts";
 import {
   event,
   forEach,
   gate,
   keepLines,
   onSockets,
-  onTcp,
   series,
   seriesOnSockets,
   type Subject,
@@ -49,7 +46,7 @@ for (const [way, fail] of Object.entries(ways)) {
         await failsAlone(t, subject, {
           processData(data, channel) {
             last = data.toString();
-            if (hook === "processData" && last === "boom") return fail(boom) as Promise<void>;
+            if (hook === "processData" && last === "boom") return fail(boom);
             return channel.start(data);
           },
           ...(hook === "queryDone" && {
@@ -134,142 +131,3 @@ for (const [way, fail] of Object.entries(ways)) {
     },
   );
 }
-
-forEach(onTcp, "onError of the handler comes first, and nobody else hears of it then", async (t, subject) => {
-  const told: string[] = [];
-  const closed = gate();
-  const Hearing: HandlerClass = class extends subject.family.Handler {
-    override processData(): void {
-      throw boom;
-    }
-    override onError(error: ChannelError): void {
-      told.push(`handler ${error.code}`);
-    }
-    override onClose(): void {
-      closed.open();
-    }
-  };
-  await using stage = await subject.open({
-    server: { handler: Hearing, onError: (error) => void told.push(`server ${error.code}`) },
-  });
-  await stage
-    .client()
-    .clientCommunicate("x")
-    .catch(() => undefined);
-  await closed.passed;
-  t.deepEqual(told, ["handler ERR_HOOK_FAILED"]);
-});
-
-forEach(onTcp, "with nobody to tell, a handler's fault is a warning of the process", async (t, subject) => {
-  const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
-  await using stage = await subject.open({
-    server: {
-      processData() {
-        throw boom;
-      },
-    },
-  });
-  await stage
-    .client()
-    .clientCommunicate("x")
-    .catch(() => undefined);
-  t.is(((await warned) as ChannelError).code, "ERR_HOOK_FAILED");
-});
-
-forEach(onTcp, "a fault of a persistent handler goes the same way", async (t, subject) => {
-  const told = gate<[ChannelError, unknown]>();
-  const Failing: PersistentHandlerClass = class extends subject.family.PersistentHandler {
-    override processData(): void {
-      throw boom;
-    }
-  };
-  await using stage = await subject.open({
-    server: { handler: Failing, onError: (error, channel) => told.open([error, channel]) },
-  });
-  const channel = stage.persistent({ onError: () => undefined });
-  await channel.connect();
-  channel.start("x");
-  channel.finish();
-  const [error, failed] = await told.passed;
-  t.is(error.code, "ERR_HOOK_FAILED");
-  t.true(failed instanceof Failing);
-});
-
-forEach(onTcp, "listeners of `error` hear of a fault as onError does", async (t, subject) => {
-  const told = gate<unknown[]>();
-  await using stage = await subject.open({
-    server: {
-      processData() {
-        throw boom;
-      },
-    },
-  });
-  stage.server.on("error", (error, channel) => told.open([error.code, typeof channel]));
-  await stage
-    .client()
-    .clientCommunicate("x")
-    .catch(() => undefined);
-  t.deepEqual(await told.passed, ["ERR_HOOK_FAILED", "object"]);
-});
-
-for (const hook of ["onAccept", "onClose", "serverStart", "serverClose", "keepRunning"] as const) {
-  forEach(onTcp, `${hook} of a server throws: onError hears of it, and the server goes on`, async (t, subject) => {
-    const told = gate<ChannelError>();
-    let isTold = false;
-    await using stage = await subject.open({
-      server: {
-        processData: echo,
-        [hook]: () => {
-          throw boom;
-        },
-        onError: (error) => {
-          isTold = true;
-          told.open(error);
-        },
-      },
-    });
-    t.is(String(await stage.client().clientCommunicate("hello")), "hello");
-    if (hook === "serverClose") await stage.server.close();
-    t.is((await told.passed).cause, boom);
-    t.true(isTold);
-    if (hook !== "serverClose") t.is(String(await stage.client().clientCommunicate("again")), "again");
-  });
-}
-
-forEach(onTcp, "onClose of a client throws: its onError hears of it", async (t, subject) => {
-  const told: unknown[] = [];
-  await using stage = await subject.open();
-  const client = stage.client({
-    onClose: () => {
-      throw boom;
-    },
-    onError: (error) => void told.push(error.cause),
-  });
-  t.is(String(await client.clientCommunicate("hello")), "hello");
-  t.deepEqual(told, [boom]);
-});
-
-test(
-  "what a hook throws may be anything, and an error of the library stays what it is",
-  leavesNothing(async (t) => {
-    const [subject] = onTcp as [Subject];
-    for (const thrown of ["text", undefined, null, 7]) {
-      await using stage = await subject.open();
-      const client = stage.client({
-        processData() {
-          throw thrown;
-        },
-      });
-      const error = await t.throwsAsync(client.clientCommunicate("x"), { code: "ERR_HOOK_FAILED" });
-      t.is((error as ChannelError).cause, thrown);
-    }
-    const own = new ChannelError("ERR_FRAME_INVALID", "checksum");
-    await using stage = await subject.open();
-    const client = stage.client({
-      processData() {
-        throw own;
-      },
-    });
-    await t.throwsAsync(client.clientCommunicate("x"), { is: own });
-  }),
-);

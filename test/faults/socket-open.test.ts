@@ -238,6 +238,6 @@ test(
     const listen = Object.assign(new Error("listen EMFILE"), { code: "EMFILE" });
     t.is(listenError(listen, { port: 1 }).code, "ERR_LISTEN_FAILED");
     t.is(listenError(Object.assign(listen, { code: "EACCES" }), { port: 1 }).code, "ERR_ADDRESS_UNAVAILABLE");
-    await null;
+    await Promise.resolve();
   }),
 );

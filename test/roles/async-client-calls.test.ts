@@ -1,6 +1,6 @@
 /** Calls of asynchronous clients: their order, their deadlines, and how they end. */
 import test from "ava";
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { ChannelError, StateError } from "../../src/errors.ts";
 import type { ClientOptions, Extra } from "../support/channel-cells.ts";
 import {
@@ -28,14 +28,14 @@ const never = new Promise<void>(() => undefined);
 const everywhere = [...onSockets, ...series.filter((subject) => !onSockets.includes(subject))];
 
 forEach(everywhere, "calls made at once are answered one after another, in order", async (t, subject) => {
-  let atOnce = 0;
+  const requests = { atOnce: 0 };
   for (const keepAlive of [false, true]) {
     await using stage = await subject.open({
       server: {
         async processData(data, channel) {
-          t.is(++atOnce, 1, "no request is sent while another waits for its reply");
-          await null;
-          atOnce--;
+          t.is(++requests.atOnce, 1, "no request is sent while another waits for its reply");
+          await Promise.resolve();
+          requests.atOnce--;
           channel.start(`re: ${data.toString()}`);
         },
       },
@@ -57,12 +57,12 @@ forEach(everywhere, "processData may return a promise, which the result waits fo
   const client = stage.client(
     clientOptions(subject, {
       async processData(data) {
-        await null;
+        await Promise.resolve();
         told.push(`processed ${data.toString()}`);
       },
       queryDone: () => Promise.resolve(true),
       onConnect: async () => {
-        await null;
+        await Promise.resolve();
         told.push("connected");
       },
     }),
@@ -131,20 +131,10 @@ forEach(everywhere, "a call that is aborted rejects with the reason of its signa
 forEach(everywhere, "a signal that outlives its call keeps no listener", async (t, subject) => {
   await using stage = await subject.open();
   const { signal } = new AbortController();
-  let added = 0;
-  const { addEventListener, removeEventListener } = signal;
-  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-    added++;
-    addEventListener.apply(signal, args);
-  };
-  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
-    added--;
-    removeEventListener.apply(signal, args);
-  };
   const client = stage.client(clientOptions(subject));
   await client.connect({ signal });
   await client.clientCommunicate("a", { signal });
-  t.is(added, 0);
+  t.deepEqual(getEventListeners(signal, "abort"), []);
 });
 
 forEach(
@@ -152,11 +142,12 @@ forEach(
   "timeoutMs of a call goes before that of the client, and counts the time in the queue",
   async (t, subject) => {
     await using stage = await subject.open({ server: { processData: () => never } });
-    const client = stage.client({ timeoutMs: 40 });
+    const client = stage.client({ timeoutMs: 150 });
     const calls = [client.clientCommunicate("a"), client.clientCommunicate("b", { timeoutMs: 20 })];
     const order: string[] = [];
     const failures = calls.map((call, index) =>
-      call.catch((error: ChannelError) => {
+      call.catch((thrown: unknown) => {
+        const error = thrown as ChannelError;
         order.push(`${"ab"[index]} ${error.code} ${error.outcome}`);
       }),
     );

@@ -13,6 +13,14 @@ const allBytesBackwards = Buffer.from(allBytes.toReversed());
 const long = Buffer.alloc(6000, "0123456789abc");
 const longer = Buffer.alloc(10_000, allBytesBackwards);
 
+/** What is carried by every framing, if only one message is to be carried. */
+const single = {
+  "one exchange": "hello",
+  "6,000 bytes": long,
+  "10,000 bytes of all values": longer,
+  "all byte values": allBytesBackwards,
+};
+
 /** Keeps the process that bridges lines, so that it comes and goes in no test. */
 const spare = await openVirtualLine();
 test.after.always(async () => {
@@ -31,22 +39,12 @@ for (const cell of clients) {
   const family = familyWith(cell.device, cell.framing);
   for (const place of places.filter(({ device }) => device === cell.device)) {
     const subject: Subject = { cell, family, place };
-    test.serial(
-      `${cell.className}, ${place.title}: one exchange`,
-      leavesNothing((t) => exchanges(t, subject, ["hello"])),
-    );
-    test.serial(
-      `${cell.className}, ${place.title}: 6,000 bytes`,
-      leavesNothing((t) => exchanges(t, subject, [long])),
-    );
-    test.serial(
-      `${cell.className}, ${place.title}: 10,000 bytes of all values`,
-      leavesNothing((t) => exchanges(t, subject, [longer])),
-    );
-    test.serial(
-      `${cell.className}, ${place.title}: all byte values`,
-      leavesNothing((t) => exchanges(t, subject, [allBytesBackwards])),
-    );
+    for (const [title, request] of Object.entries(single)) {
+      test.serial(
+        `${cell.className}, ${place.title}: ${title}`,
+        leavesNothing((t) => exchanges(t, subject, [request])),
+      );
+    }
     if (hasEnds(subject)) exchangeTests(subject);
     if (family.boundary === "message") seriesTests(subject);
   }
@@ -62,11 +60,6 @@ interface Subject {
 /** Whether the end of a channel, or of its message, can be told without using the channel up. */
 function hasEnds({ family, place }: Subject): boolean {
   return family.boundary === "message" || place.device === "Socket";
-}
-
-/** Whether the framing can carry a message without bytes in both directions. */
-function hasEmpty({ family }: Subject): boolean {
-  return family.boundary !== "channel";
 }
 
 /** Makes the requests in turn and expects each to be answered with itself. */
@@ -124,7 +117,7 @@ function exchangeTests(subject: Subject): void {
     }),
   );
 
-  if (hasEmpty(subject)) {
+  if (family.boundary !== "channel") {
     test.serial(
       title("empty messages"),
       leavesNothing(async (t) => {
