@@ -67,6 +67,9 @@ export function typeErrorsOf(t: ExecutionContext, programs: Readonly<Record<stri
       "plib-io/async": generated("async"),
       "plib-io/data": generated("data"),
       "plib-io/blocking": generated("blocking"),
+      "plib-io/runtime/*": generated("runtime/*"),
+      "plib-io/config": [join(root, "codegen/config.ts")],
+      "plib-io/testing": [join(root, "src/testing/check-framing.ts")],
     },
   };
   const config = { extends: join(root, "tsconfig.json"), compilerOptions, include: ["*.ts"] };

@@ -6,7 +6,7 @@ import { MessageReader } from "../../src/core/message-reader.ts";
 import { ReadWriteFraming } from "../../src/framings/read-write.ts";
 import { ShutdownFraming } from "../../src/framings/shutdown.ts";
 import { TerminatorFraming } from "../../src/framings/terminator.ts";
-import { joined } from "../support/framing-conformance.ts";
+import { joined } from "../../src/testing/readings.ts";
 
 const KIB = 1024;
 const SIZES_RATIO = 16;

@@ -5,7 +5,8 @@ import { pathToFileURL } from "node:url";
 import test from "ava";
 import type { FramingClass } from "../../src/core/framing.ts";
 import { copyOfProject, root, temporaryFolder, typeErrorsOf, writeFiles } from "../codegen/workspace.ts";
-import { framingChecks, joined } from "../support/framing-conformance.ts";
+import { framingChecks } from "../../src/testing/framing-checks.ts";
+import { joined } from "../../src/testing/readings.ts";
 import { foundFramings } from "../support/found-framings.ts";
 import { type Block, blocksOf, documents } from "./documents.ts";
 

@@ -2,7 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { MessageReader } from "../../src/core/message-reader.ts";
 import { BasicFraming, type BasicFramingOptions } from "../../src/framings/basic.ts";
-import { readPieces } from "../support/framing-conformance.ts";
+import { readPieces } from "../../src/testing/readings.ts";
 
 test("on the wire: the bytes and nothing else, in the memory that they are in", (t) => {
   const payload = Buffer.from("hello\r\n");

@@ -5,15 +5,8 @@ import { ByteQueue } from "../../src/core/byte-queue.ts";
 import type { Framing, FramingClass } from "../../src/core/framing.ts";
 import { FramingError } from "../../src/errors.ts";
 import { foundFramings } from "../support/found-framings.ts";
-import {
-  cutAt,
-  cutDifference,
-  framingChecks,
-  joined,
-  readingDifference,
-  readPieces,
-  type FramingSubject,
-} from "../support/framing-conformance.ts";
+import { framingChecks, type FramingSubject } from "../../src/testing/framing-checks.ts";
+import { cutAt, cutDifference, joined, readingDifference, readPieces } from "../../src/testing/readings.ts";
 
 const allBytes = Uint8Array.from({ length: 256 }, (_, index) => index);
 const payloads: readonly Uint8Array[] = [

@@ -2,7 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { ByteQueue } from "../../src/core/byte-queue.ts";
 import { ReadWriteFraming, type ReadWriteFramingOptions } from "../../src/framings/read-write.ts";
-import { cutDifference, joined, readPieces, type Reading } from "../support/framing-conformance.ts";
+import { cutDifference, joined, readPieces, type Reading } from "../../src/testing/readings.ts";
 
 function create(options: ReadWriteFramingOptions = {}): () => ReadWriteFraming {
   return () => new ReadWriteFraming(options);

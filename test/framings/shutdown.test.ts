@@ -1,7 +1,7 @@
 import test from "ava";
 import { ByteQueue } from "../../src/core/byte-queue.ts";
 import { ShutdownFraming } from "../../src/framings/shutdown.ts";
-import { readPieces } from "../support/framing-conformance.ts";
+import { readPieces } from "../../src/testing/readings.ts";
 
 test("on the wire: the bytes and nothing else, in the memory that they are in", (t) => {
   const payload = Buffer.from("hello\r\n");

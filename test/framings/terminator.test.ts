@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Data } from "../../src/core/data.ts";
 import { MessageReader } from "../../src/core/message-reader.ts";
 import { TerminatorFraming, type TerminatorFramingOptions } from "../../src/framings/terminator.ts";
-import { cutAt, cutDifference, joined, readPieces } from "../support/framing-conformance.ts";
+import { cutAt, cutDifference, joined, readPieces } from "../../src/testing/readings.ts";
 
 function create(options: TerminatorFramingOptions = {}): () => TerminatorFraming {
   return () => new TerminatorFraming(options);

@@ -1,0 +1,131 @@
+/** Reading input in every way that it may come in, and telling readings apart. */
+import type { Framing } from "../core/framing.ts";
+import { MessageReader } from "../core/message-reader.ts";
+import { ChannelError, type ErrorCode } from "../errors.ts";
+
+/** An error that input led to. */
+export interface Fault {
+  readonly code: ErrorCode;
+  readonly text: string;
+  readonly received?: number;
+  readonly expected?: number;
+}
+
+/** What came of some input. */
+export interface Reading {
+  readonly messages: readonly (string | Buffer)[];
+  /** The error that ended the reading, if one did. */
+  readonly fault: Fault | undefined;
+  /** The errors that the reading went on after, each with how many messages were before it. */
+  readonly recovered?: readonly (Fault & { readonly after: number })[];
+}
+
+/** Streams up to this length are cut at every place; of longer ones only pieces of a few sizes are made. */
+export const LONGEST_CUT_EVERYWHERE = 2048;
+/** The sizes of the pieces that streams of any length are cut into. */
+export const PIECE_SIZES: readonly number[] = [1, 2, 3, 7, 64, 1021, 4095, 4096, 65_536];
+
+/** The bytes of an encoded payload in one piece. */
+export function joined(encoded: Uint8Array | readonly Uint8Array[]): Buffer {
+  return encoded instanceof Uint8Array ? Buffer.from(encoded) : Buffer.concat(encoded);
+}
+
+/** Reads input that comes in these pieces, and then its end. */
+export function readPieces(framing: Framing, pieces: Iterable<Uint8Array>, encoding?: BufferEncoding): Reading {
+  const reader = new MessageReader<string | Buffer>(framing, encoding);
+  const messages: (string | Buffer)[] = [];
+  const recovered: (Fault & { after: number })[] = [];
+  const next = (): string | Buffer | undefined => {
+    for (;;) {
+      const before = reader.length;
+      try {
+        return reader.next();
+      } catch (error) {
+        // As a channel does: it goes on only if the bad message is off the input.
+        if (!ChannelError.is(error) || !error.isRecoverable || reader.length >= before) throw error;
+        recovered.push({ ...faultOf(error), after: messages.length });
+      }
+    }
+  };
+  const drain = (): void => {
+    for (let message = next(); message !== undefined; message = next()) messages.push(message);
+  };
+  const reading = (fault: Fault | undefined): Reading => ({
+    messages,
+    fault,
+    ...(recovered.length > 0 && { recovered }),
+  });
+  try {
+    for (const piece of pieces) {
+      reader.push(Buffer.from(piece));
+      drain();
+    }
+    reader.end();
+    drain();
+    return reading(undefined);
+  } catch (error) {
+    if (!ChannelError.is(error)) throw error;
+    return reading(faultOf(error));
+  }
+}
+
+function faultOf({ code, message, received, expected }: ChannelError): Fault {
+  return {
+    code,
+    text: message,
+    ...(received !== undefined && { received }),
+    ...(expected !== undefined && { expected }),
+  };
+}
+
+/** Pieces of input that is cut at these places, which need not be in order. */
+export function cutAt(input: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const inOrder = [0, ...places.toSorted((a, b) => a - b), input.length];
+  return inOrder.slice(1).map((place, index) => input.subarray(inOrder[index], place));
+}
+
+/** Pieces of this size, the last one perhaps smaller. */
+export function cutEvery(input: Uint8Array, size: number): Uint8Array[] {
+  return Array.from({ length: Math.ceil(input.length / size) }, (_, index) =>
+    input.subarray(index * size, (index + 1) * size),
+  );
+}
+
+/** How two readings differ, or `undefined`. */
+export function readingDifference(actual: Reading, expected: Reading): string | undefined {
+  const length = Math.max(actual.messages.length, expected.messages.length);
+  for (let index = 0; index < length; index++) {
+    const [found, due] = [actual.messages[index], expected.messages[index]];
+    if (!isSame(found, due)) return `message ${index} is ${shown(found)} instead of ${shown(due)}`;
+  }
+  const [found, due] = [JSON.stringify(actual.fault), JSON.stringify(expected.fault)];
+  if (found !== due) return `the fault is ${found} instead of ${due}`;
+  const [mended, wanted] = [JSON.stringify(actual.recovered ?? []), JSON.stringify(expected.recovered ?? [])];
+  return mended === wanted ? undefined : `the faults that were recovered from are ${mended} instead of ${wanted}`;
+}
+
+/** The first way to cut the input that does not give what the whole input gives, or `undefined`. */
+export function cutDifference(create: () => Framing, input: Uint8Array, encoding?: BufferEncoding): string | undefined {
+  const whole = readPieces(create(), [input], encoding);
+  for (const size of PIECE_SIZES) {
+    const difference = readingDifference(readPieces(create(), cutEvery(input, size), encoding), whole);
+    if (difference !== undefined) return `in pieces of ${size}: ${difference}`;
+  }
+  if (input.length > LONGEST_CUT_EVERYWHERE) return undefined;
+  for (let place = 1; place < input.length; place++) {
+    const difference = readingDifference(readPieces(create(), cutAt(input, [place]), encoding), whole);
+    if (difference !== undefined) return `cut at byte ${place}: ${difference}`;
+  }
+  return undefined;
+}
+
+function isSame(a: string | Buffer | undefined, b: string | Buffer | undefined): boolean {
+  return Buffer.isBuffer(a) && Buffer.isBuffer(b) ? a.equals(b) : a === b;
+}
+
+/** A message as a report shows it. */
+export function shown(message: string | Buffer | undefined): string {
+  if (message === undefined) return "missing";
+  const text = typeof message === "string" ? JSON.stringify(message) : `<${message.toString("hex")}>`;
+  return text.length > 80 ? `${text.slice(0, 80)}… (${message.length})` : text;
+}
