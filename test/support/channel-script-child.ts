@@ -5,8 +5,9 @@ import { type AnyClientClass, scripts } from "./channel-scripts.ts";
 
 async function run({ id, className, options, script, input }: ScriptRequest): Promise<ScriptAnswer> {
   try {
+    const ready = (): void => void process.send?.({ id, isReady: true } satisfies ScriptAnswer);
     const Client = (await cells.find((cell) => cell.className === className)?.load()) as AnyClientClass;
-    return { id, result: await scripts[script]({ Client, options }, input as never) };
+    return { id, result: await scripts[script]({ Client, options, ready }, input as never) };
   } catch (error) {
     return { id, error };
   }

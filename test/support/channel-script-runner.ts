@@ -23,18 +23,23 @@ export interface ScriptRequest {
 }
 
 /** What came of it. */
-export type ScriptAnswer = { readonly id: number } & ({ readonly result: unknown } | { readonly error: unknown });
+export type ScriptAnswer = { readonly id: number } & (
+  | { readonly result: unknown }
+  | { readonly error: unknown }
+  | { readonly isReady: true }
+);
 
-/** Runs a script with a client of this class. */
+/** Runs a script with a class. `ready` is called when the script says so. */
 export async function runScript<Name extends ScriptName>(
   cell: ChannelCell,
   options: Extra,
   script: Name,
   input: ScriptInput<Name>,
+  ready: () => void = () => undefined,
 ): Promise<ScriptResult<Name>> {
-  if (cell.mode !== "async") return await runScriptApart(cell, options, script, input);
+  if (cell.mode !== "async") return await runScriptApart(cell, options, script, input, ready);
   const Client = (await cell.load()) as AnyClientClass;
-  return (await scripts[script]({ Client, options }, input as never)) as ScriptResult<Name>;
+  return (await scripts[script]({ Client, options, ready }, input as never)) as ScriptResult<Name>;
 }
 
 /** Runs a script in a child process, which serves one call after another until {@link endScripts}. */
@@ -43,9 +48,10 @@ export async function runScriptApart<Name extends ScriptName>(
   options: Extra,
   script: Name,
   input: ScriptInput<Name>,
+  ready: () => void = () => undefined,
 ): Promise<ScriptResult<Name>> {
   runner ??= new ScriptRunner();
-  return (await runner.run({ className, options, script, input })) as ScriptResult<Name>;
+  return (await runner.run({ className, options, script, input }, ready)) as ScriptResult<Name>;
 }
 
 /** Starts the child process if a class here needs it, so that it comes in no test. */
@@ -61,6 +67,12 @@ export async function endScripts(): Promise<void> {
 
 let runner: ScriptRunner | undefined;
 
+interface PendingScript {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly ready: () => void;
+}
+
 /** The child process, and the calls that it has not answered. */
 class ScriptRunner {
   readonly #child = fork(new URL("./channel-script-child.js", import.meta.url), {
@@ -68,12 +80,16 @@ class ScriptRunner {
     serialization: "advanced",
   });
   readonly #ended = once(this.#child, "exit");
-  readonly #pending = new Map<number, { resolve: (result: unknown) => void; reject: (error: unknown) => void }>();
+  readonly #pending = new Map<number, PendingScript>();
   #calls = 0;
 
   constructor() {
     this.#child.on("message", (answer: ScriptAnswer) => {
       const call = this.#pending.get(answer.id);
+      if ("isReady" in answer) {
+        call?.ready();
+        return;
+      }
       this.#pending.delete(answer.id);
       if ("error" in answer) call?.reject(answer.error);
       else call?.resolve(answer.result);
@@ -83,10 +99,10 @@ class ScriptRunner {
     });
   }
 
-  run(call: Omit<ScriptRequest, "id">): Promise<unknown> {
+  run(call: Omit<ScriptRequest, "id">, ready: () => void): Promise<unknown> {
     const id = this.#calls++;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(id, { resolve, reject, ready });
       this.#child.send({ id, ...call } satisfies ScriptRequest);
     });
   }

@@ -29,6 +29,17 @@ export interface AnyClient {
 /** The class of a client of any mode. */
 export type AnyClientClass = new (options: Extra) => AnyClient;
 
+/** A server of any mode, on a device where one thread can be enough for it. */
+export interface AnyServer {
+  readonly closed: boolean;
+  listen(): Maybe<void>;
+  serveForever(): Maybe<void>;
+  close(): Maybe<void>;
+}
+
+/** The class of a server of any mode. */
+export type AnyServerClass = new (options: Extra) => AnyServer;
+
 /** What a failed call said. */
 export interface Failure {
   readonly code: string;
@@ -41,6 +52,8 @@ export interface Scene {
   readonly Client: AnyClientClass;
   /** Address and other options of the client. */
   readonly options: Extra;
+  /** Tells the test that it may go on. */
+  readonly ready: () => void;
 }
 
 /** All scripts. */
@@ -74,6 +87,11 @@ export interface Scripts {
   openAndClose(scene: Scene, request: Data): Promise<{ closed: boolean[]; reply: Buffer }>;
   /** Calls `finish()` while the reply to a request is processed, in a client that would stay open. */
   finishInHook(scene: Scene, request: Data): Promise<{ reply: Buffer; isClosed: boolean }>;
+  /** With the class of a server: answers each message with itself, until one says how to end. */
+  serve(
+    scene: Scene,
+    input: { last: string; how: "finish" | "queryDone" },
+  ): Promise<{ seen: Buffer[]; closed: boolean }>;
   /** Tells how making a client with these options fails. */
   construct(scene: Scene, options: Extra): Promise<{ failure: Failure }>;
 }
@@ -211,6 +229,26 @@ export const scripts: Scripts = {
     const isClosed = client.closed;
     await client.close();
     return { reply, isClosed };
+  },
+
+  async serve({ Client: Class, options, ready }, { last, how }) {
+    const seen: Buffer[] = [];
+    const isOver = (): boolean => seen.at(-1)?.toString() === last;
+    const server = new (Class as unknown as AnyServerClass)({
+      ...options,
+      processData(data: Buffer, channel: { start(data: Data): void; finish(): void }) {
+        seen.push(data);
+        channel.start(data);
+        if (isOver() && how === "finish") channel.finish();
+      },
+      ...(how === "queryDone" && { queryDone: isOver }),
+    });
+    await server.listen();
+    ready();
+    await server.serveForever();
+    const { closed } = server;
+    await server.close();
+    return { seen, closed };
   },
 
   async construct({ Client, options }, extra) {
