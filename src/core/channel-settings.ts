@@ -108,6 +108,8 @@ export interface ChannelLimits {
   readonly halfOpenTimeoutMs: number;
   /** How long a line has to be silent for a message to be cut off, and for bad bytes to be over. */
   readonly interByteTimeoutMs: number;
+  /** Whether the end of the channel, or of one side of it, is what ends a message. */
+  readonly isEndMeaningful: boolean;
   /** Whether no message is delivered while earlier answers wait to be sent. */
   readonly isReplying: boolean;
 }
@@ -140,6 +142,7 @@ export function channelLimits(
     messageTimeoutMs: durationOption("messageTimeoutMs", options.messageTimeoutMs, messageDefaultMs),
     halfOpenTimeoutMs: durationOption("halfOpenTimeoutMs", options.halfOpenTimeoutMs, halfOpenDefaultMs),
     interByteTimeoutMs: durationOption("interByteTimeoutMs", interByteTimeoutMs, 0),
+    isEndMeaningful: framing.boundary !== "message",
     isReplying: role === "server",
   };
 }

@@ -11,15 +11,32 @@ import type { SerialLink, SerialOptions } from "./serial.ts";
 /**
  * Opens a serial port for a client or a persistent channel.
  *
+ * @returns what opens the port, and rejects with an OpenError `ERR_PORT_NOT_FOUND`, `ERR_PORT_PERMISSION`,
+ * `ERR_PORT_NOT_TTY`, `ERR_PORT_IN_USE`, `ERR_PORT_FAILED`, with an OptionsError for a setting that this system does not
+ * know, or with the reason of the signal; what was opened by then is closed again.
  * @throws OptionsError `ERR_OPTIONS` for an option that cannot be used.
- * @throws OpenError `ERR_PORT_NOT_FOUND`, `ERR_PORT_PERMISSION`, `ERR_PORT_NOT_TTY`, `ERR_PORT_IN_USE`, `ERR_PORT_FAILED`.
- * @throws the reason of `signal` when it is aborted; what was opened by then is closed again.
  */
-export async function connectAsyncSerial(
+export function connectAsyncSerial(
   options: SerialOptions,
-  signal: AbortSignal,
-): Promise<AsyncTransport<SerialLink>> {
+): (signal: AbortSignal) => Promise<AsyncTransport<SerialLink>> {
   const settings = serialSettings(options);
+  return async (signal) => await openUnlessAborted(settings, signal);
+}
+
+/**
+ * Opens a serial port for a server. The port is the one connection: it is accepted as soon as the listener is given.
+ *
+ * @returns what opens the port, and rejects as for {@link connectAsyncSerial}.
+ * @throws OptionsError `ERR_OPTIONS` for an option that cannot be used.
+ */
+export function listenAsyncSerial(
+  options: SerialOptions,
+): (events: ListenerEvents<SerialLink>) => Promise<AsyncListener> {
+  const settings = serialSettings(options);
+  return async (events) => new SerialListener(settings.path, await openTransport(settings), events);
+}
+
+async function openUnlessAborted(settings: SerialSettings, signal: AbortSignal): Promise<AsyncSerialTransport> {
   signal.throwIfAborted();
   const opening = openTransport(settings);
   return await new Promise((resolve, reject) => {
@@ -34,21 +51,6 @@ export async function connectAsyncSerial(
       (error: unknown) => settle(() => reject(error)),
     );
   });
-}
-
-/**
- * Opens a serial port for a server. The port is the one connection: it is accepted as soon as the listener is given.
- *
- * @throws OptionsError `ERR_OPTIONS` for an option that cannot be used.
- * @throws OpenError `ERR_PORT_NOT_FOUND`, `ERR_PORT_PERMISSION`, `ERR_PORT_NOT_TTY`, `ERR_PORT_IN_USE`, `ERR_PORT_FAILED`.
- */
-export async function listenAsyncSerial(
-  options: SerialOptions,
-  events: ListenerEvents<SerialLink>,
-): Promise<AsyncListener> {
-  const settings = serialSettings(options);
-  const transport = await openTransport(settings);
-  return new SerialListener(settings.path, transport, events);
 }
 
 async function openTransport(settings: SerialSettings): Promise<AsyncSerialTransport> {

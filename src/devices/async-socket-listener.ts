@@ -9,18 +9,20 @@ import { checkListenOptions, listenError, type SocketLink, type SocketListenOpti
 /**
  * Listens on a TCP or Unix socket.
  *
+ * @returns what listens, and rejects with a ServerError `ERR_ADDRESS_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`,
+ * `ERR_LISTEN_FAILED`.
  * @throws OptionsError `ERR_OPTIONS` for an address that is none.
- * @throws ServerError `ERR_ADDRESS_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_LISTEN_FAILED`.
  */
-export async function listenAsyncSocket(
+export function listenAsyncSocket(
   options: SocketListenOptions,
-  events: ListenerEvents<SocketLink>,
-): Promise<AsyncListener> {
-  return await openListener(options, false, {
-    accepted: (socket) => events.accepted(new AsyncSocketTransport(socket)),
-    dropped: () => events.dropped(),
-    failed: (error) => events.failed(error),
-  });
+): (events: ListenerEvents<SocketLink>) => Promise<AsyncListener> {
+  checkListenOptions(options);
+  return async (events) =>
+    await openListener(options, false, {
+      accepted: (socket) => events.accepted(new AsyncSocketTransport(socket)),
+      dropped: () => events.dropped(),
+      failed: (error) => events.failed(error),
+    });
 }
 
 /** What {@link openListener} tells. */
@@ -37,7 +39,7 @@ export interface SocketEvents {
  * Listens on a TCP or Unix socket.
  *
  * @param isPaused whether nothing of a connection is to be read here: it will be handed to another process.
- * @throws as {@link listenAsyncSocket}.
+ * @throws ServerError `ERR_ADDRESS_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_LISTEN_FAILED`.
  */
 export async function openListener(
   options: SocketListenOptions,

@@ -6,22 +6,23 @@ import { checkConnectOptions, connectError, resetError, type SocketConnectOption
 /**
  * Connects to a TCP or Unix socket.
  *
+ * @returns what connects, and rejects with an OpenError, or the reason of the signal.
  * @throws OptionsError `ERR_OPTIONS` for an address that is none.
- * @throws OpenError `ERR_CONNECT_REFUSED`, `ERR_CONNECT_UNREACHABLE`, `ERR_DNS`, `ERR_CONNECT_FAILED`.
- * @throws the `reason` of the signal, if it aborts.
  */
-export async function connectAsyncSocket(
+export function connectAsyncSocket(
   options: SocketConnectOptions,
-  signal: AbortSignal,
-): Promise<AsyncTransport<SocketLink>> {
-  return new AsyncSocketTransport(await openSocket(options, signal));
+): (signal: AbortSignal) => Promise<AsyncTransport<SocketLink>> {
+  checkConnectOptions(options);
+  return async (signal) => new AsyncSocketTransport(await openSocket(options, signal));
 }
 
 /**
  * A connected socket that nobody reads yet.
  *
  * @param onread reads into a buffer of the caller's instead of emitting events.
- * @throws as {@link connectAsyncSocket}.
+ * @throws OptionsError `ERR_OPTIONS` for an address that is none.
+ * @throws OpenError `ERR_CONNECT_REFUSED`, `ERR_CONNECT_UNREACHABLE`, `ERR_DNS`, `ERR_CONNECT_FAILED`.
+ * @throws the `reason` of the signal, if it aborts.
  */
 export function openSocket(options: SocketConnectOptions, signal: AbortSignal, onread?: OnReadOpts): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -140,10 +141,12 @@ export class AsyncSocketTransport implements AsyncTransport<SocketLink> {
     });
   }
 
-  destroy(error?: ChannelError): void {
+  destroy(error?: ChannelError, isBroken = false): void {
     this.#isDestroyed = true;
     this.#error ??= error;
-    this.#socket.destroy();
+    // Only TCP knows a reset.
+    if (isBroken && this.#socket.remotePort !== undefined) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
   /** Tells when the queue is empty; `drain` of the socket itself only comes when much had been queued. */

@@ -6,7 +6,7 @@ import type { BlockingTransport } from "../modes/blocking-transport.ts";
 import type { SerialResidentInfo } from "./blocking-serial-resident.ts";
 import { readDescriptor, writeDescriptor } from "./descriptor.ts";
 import { portGoneError, portOpenError } from "./serial-errors.ts";
-import { serialSettings } from "./serial-settings.ts";
+import { type SerialSettings, serialSettings } from "./serial-settings.ts";
 import type { BlockingSerialLink, SerialControl, SerialOptions, SerialStatus } from "./serial.ts";
 
 /** A read waits for the first byte, at most so many tenths of a second: then the deadline is looked at. */
@@ -23,15 +23,30 @@ const pause = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
 /**
  * Opens a serial port for a client, and blocks the thread meanwhile.
  *
+ * @returns what opens the port, and throws an OpenError `ERR_PORT_NOT_FOUND`, `ERR_PORT_PERMISSION`, `ERR_PORT_NOT_TTY`,
+ * `ERR_PORT_IN_USE`, `ERR_PORT_FAILED`, or a DisconnectedError `ERR_WORKER_DIED`.
  * @throws OptionsError `ERR_OPTIONS` for an option that cannot be used.
- * @throws OpenError `ERR_PORT_NOT_FOUND`, `ERR_PORT_PERMISSION`, `ERR_PORT_NOT_TTY`, `ERR_PORT_IN_USE`, `ERR_PORT_FAILED`.
- * @throws DisconnectedError `ERR_WORKER_DIED`.
  */
 export function connectBlockingSerial(
   options: SerialOptions,
-  deadline: number,
-): BlockingTransport<BlockingSerialLink> | "late" {
+): (deadline: number) => BlockingTransport<BlockingSerialLink> | "late" {
   const settings = serialSettings(options);
+  return (deadline) => openPort(settings, deadline);
+}
+
+/**
+ * Opens a serial port for a server, and blocks the thread meanwhile.
+ *
+ * @returns as {@link connectBlockingSerial}.
+ * @throws as {@link connectBlockingSerial}.
+ */
+export function listenBlockingSerial(
+  options: SerialOptions,
+): (deadline: number) => BlockingTransport<BlockingSerialLink> | "late" {
+  return connectBlockingSerial(options);
+}
+
+function openPort(settings: SerialSettings, deadline: number): BlockingTransport<BlockingSerialLink> | "late" {
   if (process.platform === "win32") throw noDescriptor(settings.path);
   const helper = HelperThread.current();
   const opened = helper.open<SerialResidentInfo>(
@@ -53,18 +68,6 @@ export function connectBlockingSerial(
     helper.invoke(opened.resident, "close", [], performance.now() + CONTROL_TIMEOUT_MS);
     throw portOpenError(settings, error);
   }
-}
-
-/**
- * Opens a serial port for a server, and blocks the thread meanwhile.
- *
- * @throws as {@link connectBlockingSerial}.
- */
-export function listenBlockingSerial(
-  options: SerialOptions,
-  deadline: number,
-): BlockingTransport<BlockingSerialLink> | "late" {
-  return connectBlockingSerial(options, deadline);
 }
 
 /** An open port: this thread reads and writes it, the helper thread has its lock, configuration and control lines. */

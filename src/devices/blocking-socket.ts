@@ -6,7 +6,14 @@ import type { BlockingTransport } from "../modes/blocking-transport.ts";
 import type { SocketResidentInfo } from "./blocking-socket-resident.ts";
 import { readDescriptor, writeDescriptor } from "./descriptor.ts";
 import { isListeningHere } from "./listening.ts";
-import { checkConnectOptions, resetError, shownAddress, type SocketConnectOptions, type SocketLink } from "./socket.ts";
+import {
+  checkConnectOptions,
+  type CheckedAddress,
+  resetError,
+  shownAddress,
+  type SocketConnectOptions,
+  type SocketLink,
+} from "./socket.ts";
 
 /** How long a reply is looked for before the helper thread is asked to wait for it. */
 const EAGER_MS = 0.2;
@@ -19,16 +26,23 @@ const CLOSE_TIMEOUT_MS = 2000;
 /**
  * Connects to a TCP or Unix socket, and blocks the thread meanwhile.
  *
+ * @returns what connects, and throws an OpenError `ERR_CONNECT_REFUSED`, `ERR_CONNECT_UNREACHABLE`, `ERR_DNS`,
+ * `ERR_CONNECT_FAILED`, a StateError `ERR_WOULD_DEADLOCK` if a server of this package listens there in this very thread,
+ * or a DisconnectedError `ERR_WORKER_DIED`.
  * @throws OptionsError `ERR_OPTIONS` for an address that is none.
- * @throws OpenError `ERR_CONNECT_REFUSED`, `ERR_CONNECT_UNREACHABLE`, `ERR_DNS`, `ERR_CONNECT_FAILED`.
- * @throws StateError `ERR_WOULD_DEADLOCK` if a server of this package listens there in this very thread.
- * @throws DisconnectedError `ERR_WORKER_DIED`.
  */
 export function connectBlockingSocket(
   options: SocketConnectOptions,
+): (deadline: number) => BlockingTransport<SocketLink> | "late" {
+  const address = checkConnectOptions(options);
+  return (deadline) => connect(options, address, deadline);
+}
+
+function connect(
+  options: SocketConnectOptions,
+  address: CheckedAddress,
   deadline: number,
 ): BlockingTransport<SocketLink> | "late" {
-  const address = checkConnectOptions(options);
   if (isListeningHere(address)) throw wouldDeadlock(options);
   const helper = HelperThread.current();
   const { host, port, path, noDelay, keepAliveProbeMs } = options;

@@ -134,7 +134,9 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     this.#state = "closing";
     this.#deadlines.clearAll();
     if (this.#end === undefined) {
-      this.transport.destroy(error);
+      // An end that the other side would take for that of a whole message must not look like one.
+      const isBroken = this.#settings.isEndMeaningful && (error !== undefined || this.#outbox.queuedBytes > 0);
+      this.transport.destroy(error, isBroken);
     } else {
       this.#end = { error: error ?? this.#end.error };
       this.#tellClosed();

@@ -4,18 +4,17 @@ import type { AsyncConnect, AsyncTransport } from "./async-transport.ts";
 
 /** Opens a device as a client: one attempt at a time, with a deadline. */
 export class AsyncOpener<Link> {
-  readonly #connect: AsyncConnect<never, Link>;
-  readonly #options: OpenSettings;
+  readonly #connect: (signal: AbortSignal) => Promise<AsyncTransport<Link>>;
   readonly #connectTimeoutMs: number;
   #attempt: AbortController | undefined;
 
   /**
    * @param connect opens the device.
    * @param options the options of the channel, which hold those of the device.
+   * @throws OptionsError `ERR_OPTIONS`, naming the option and its value.
    */
   constructor(connect: AsyncConnect<never, Link>, options: OpenSettings) {
-    this.#connect = connect;
-    this.#options = options;
+    this.#connect = connect(options as never);
     this.#connectTimeoutMs = connectTimeout(options);
   }
 
@@ -37,7 +36,7 @@ export class AsyncOpener<Link> {
       attempt.abort(new OpenError("ERR_CONNECT_TIMEOUT", `the channel was not open after ${limit} ms`));
     const timer = limit === 0 ? undefined : setTimeout(expire, limit);
     try {
-      return await this.#connect(this.#options as never, attempt.signal);
+      return await this.#connect(attempt.signal);
     } finally {
       clearTimeout(timer);
       this.#attempt = undefined;

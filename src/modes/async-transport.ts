@@ -41,12 +41,19 @@ export interface AsyncTransport<Link> {
   flush(): Promise<void>;
   /** Resolves when all bytes queued so far have left: for a socket to the system, for a serial line to the wire. */
   drain(): Promise<void>;
-  /** Closes at once. `closed` follows, with the error given here. */
-  destroy(error?: ChannelError): void;
+  /**
+   * Closes at once. `closed` follows, with the error given here.
+   *
+   * @param isBroken whether the other end must not take this for the end of something whole, where that can be prevented.
+   */
+  destroy(error?: ChannelError, isBroken?: boolean): void;
 }
 
-/** Opens a device as a client. Given to a generated class as its static `open`. */
-export type AsyncConnect<Options, Link> = (options: Options, signal: AbortSignal) => Promise<AsyncTransport<Link>>;
+/**
+ * How a device is opened as a client. Given to a generated class as its static `open`: called with the options when a
+ * channel is made, so that wrong ones are told then; what it returns is called each time the channel is to be opened.
+ */
+export type AsyncConnect<Options, Link> = (options: Options) => (signal: AbortSignal) => Promise<AsyncTransport<Link>>;
 
 /** What a listener tells the server above it. */
 export interface ListenerEvents<Link> {
@@ -76,5 +83,5 @@ export type ListenAddress =
   | { readonly host: string; readonly port: number; readonly path?: undefined }
   | { readonly path: string; readonly host?: undefined; readonly port?: undefined };
 
-/** Opens a device as a server. Given to a generated class as its static `open`. */
-export type AsyncListen<Options, Link> = (options: Options, events: ListenerEvents<Link>) => Promise<AsyncListener>;
+/** How a device is opened as a server, in the same two steps as for {@link AsyncConnect}. */
+export type AsyncListen<Options, Link> = (options: Options) => (events: ListenerEvents<Link>) => Promise<AsyncListener>;

@@ -37,5 +37,9 @@ export interface BlockingTransport<Link> {
   close(): void;
 }
 
-/** Opens a device as a client, or a serial port as a server. Given to a generated class as its static `open`. */
-export type BlockingOpen<Options, Link> = (options: Options, deadline: number) => BlockingTransport<Link> | "late";
+/**
+ * How a device is opened as a client, or a serial port as a server. Given to a generated class as its static `open`: called
+ * with the options when a channel is made, so that wrong ones are told then; what it returns is called each time the
+ * channel is to be opened, with a deadline on the clock of `performance.now()`.
+ */
+export type BlockingOpen<Options, Link> = (options: Options) => (deadline: number) => BlockingTransport<Link> | "late";

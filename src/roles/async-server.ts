@@ -7,7 +7,13 @@ import { durationOption, functionOption, optionsObject } from "../core/options.t
 import { within } from "../core/within.ts";
 import { type ChannelError, ServerError, StateError } from "../errors.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
-import type { AsyncListen, AsyncListener, AsyncTransport, ListenAddress } from "../modes/async-transport.ts";
+import type {
+  AsyncListen,
+  AsyncListener,
+  AsyncTransport,
+  ListenAddress,
+  ListenerEvents,
+} from "../modes/async-transport.ts";
 import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
 import { checkHandler, HookedHandler, SERVER_HOOKS } from "./async-hooked-handler.ts";
 import type { AsyncRequestHandler, AsyncRequestHandlerOptions } from "./async-request-handler.ts";
@@ -51,7 +57,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
 
   readonly #options: AsyncServerOptions<Encoding, Link, unknown, never>;
   readonly #framing: FramingClass;
-  readonly #open: AsyncListen<never, Link>;
+  readonly #open: (events: ListenerEvents<Link>) => Promise<AsyncListener>;
   readonly #channels = new Set<AsyncHandler<Encoding, Link>>();
   #state: ServerState = { kind: "closed" };
   #accepted = 0;
@@ -63,7 +69,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     super();
     const options = optionsObject(given);
     this.#framing = framingOf(new.target);
-    this.#open = new.target.open;
+    this.#open = (new.target.open as AsyncListen<never, Link>)(options as never);
     this.#options = options;
     for (const name of SERVER_HOOKS) functionOption(name, options[name]);
     checkHandler(options, this.#framing);
@@ -240,7 +246,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
   async #listen(): Promise<void> {
     let listener: AsyncListener;
     try {
-      listener = await this.#open(this.#options as never, {
+      listener = await this.#open({
         accepted: (transport) => this.#accept(transport),
         dropped: () => this.#drop(),
         failed: (error) => this.#fault(error, undefined),

@@ -13,7 +13,7 @@ import { ChannelError, type Outcome, StateError } from "../errors.ts";
 import { BlockingChannel, deadlineIn, runHook } from "../modes/blocking.ts";
 import { BlockingConnection } from "../modes/blocking-connection.ts";
 import type { BlockingCallOptions, BlockingChannelOptions } from "../modes/blocking-options.ts";
-import type { BlockingOpen } from "../modes/blocking-transport.ts";
+import type { BlockingOpen, BlockingTransport } from "../modes/blocking-transport.ts";
 import { endedEarly, noReply, notOpenInTime } from "./client-errors.ts";
 
 /** The options of a blocking client. */
@@ -44,8 +44,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
 
   /** Whether the channel stays open after an exchange, for the next. */
   readonly keepAlive: boolean;
-  readonly #options: BlockingClientOptions<Encoding, never>;
-  readonly #open: BlockingOpen<never, Link>;
+  readonly #open: (deadline: number) => BlockingTransport<Link> | "late";
   readonly #boundary: FramingClass["boundary"];
   readonly #timeoutMs: number;
   readonly #connectTimeoutMs: number;
@@ -65,8 +64,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   protected constructor(options: BlockingClientOptions<Encoding, never>) {
     const framing = framingOf(new.target);
     super(options, "client", 0, framing);
-    this.#options = options;
-    this.#open = new.target.open as BlockingOpen<never, Link>;
+    this.#open = (new.target.open as BlockingOpen<never, Link>)(options as never);
     this.#boundary = framing.boundary;
     this.keepAlive = booleanOption("keepAlive", options.keepAlive, false);
     this.#timeoutMs = callTimeout(options);
@@ -242,7 +240,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     super.close();
     this.#hasHalfClosed = false;
     const opening = deadlineIn(this.#connectTimeoutMs);
-    const transport = this.#open(this.#options as never, Math.min(deadline, opening));
+    const transport = this.#open(Math.min(deadline, opening));
     if (transport === "late") throw notOpenInTime(deadline < opening ? this.#limitMs : this.#connectTimeoutMs);
     this.connection = new BlockingConnection(transport, this.settings, (error) => {
       this.#hasReported = true;

@@ -51,7 +51,7 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
   static readonly open: BlockingOpen<never, unknown>;
 
   readonly #options: BlockingServerOptions<Encoding, Link, unknown, never> & { readonly path: string };
-  readonly #open: BlockingOpen<never, Link>;
+  readonly #open: (deadline: number) => BlockingTransport<Link> | "late";
   readonly #framing: FramingClass;
   readonly #connectTimeoutMs: number;
   #handler: BlockingRequestHandler<Encoding, Link> | undefined;
@@ -62,7 +62,7 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
   protected constructor(given: BlockingServerOptions<Encoding, Link, unknown, never>) {
     const options = optionsObject(given);
     this.#framing = framingOf(new.target);
-    this.#open = new.target.open as BlockingOpen<never, Link>;
+    this.#open = (new.target.open as BlockingOpen<never, Link>)(options as never);
     this.#options = options as never;
     this.#connectTimeoutMs = connectTimeout(options);
     for (const name of SERVER_HOOKS) functionOption(name, options[name]);
@@ -99,7 +99,7 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
    */
   listen(): void {
     if (!this.closed) return;
-    const transport = this.#open(this.#options as never, deadlineIn(this.#connectTimeoutMs));
+    const transport = this.#open(deadlineIn(this.#connectTimeoutMs));
     if (transport === "late") throw new OpenError("ERR_CONNECT_TIMEOUT", "the line was not open before the deadline");
     this.#transport = transport;
   }

@@ -16,8 +16,8 @@ const never = (): AbortSignal => new AbortController().signal;
 
 test("a hang-up is told after the data, as end and as loss, and closing returns", async (t) => {
   const line = await openVirtualLine();
-  const transport = await connectAsyncSerial({ path: line.a }, never());
-  const other = await connectAsyncSerial({ path: line.b }, never());
+  const transport = await connectAsyncSerial({ path: line.a })(never());
+  const other = await connectAsyncSerial({ path: line.b })(never());
   const [recorder, atOther] = [new Recorder(transport), new Recorder(other)];
   other.write([Buffer.from("last words")]);
   await recorder.received(10);
@@ -37,7 +37,7 @@ test("a hang-up is told after the data, as end and as loss, and closing returns"
 
 test("a hang-up in mid-write tells how much was written", async (t) => {
   const line = await openVirtualLine();
-  const transport = await connectAsyncSerial({ path: line.a }, never());
+  const transport = await connectAsyncSerial({ path: line.a })(never());
   const recorder = new Recorder(transport);
   await line.stall();
   transport.write([Buffer.alloc(1_000_000)]);
@@ -55,7 +55,7 @@ test("a hang-up in mid-write tells how much was written", async (t) => {
 
 test("a stalled line can be destroyed, with the given error, and opened again at once", async (t) => {
   const line = await openVirtualLine();
-  const transport = await connectAsyncSerial({ path: line.a }, never());
+  const transport = await connectAsyncSerial({ path: line.a })(never());
   const recorder = new Recorder(transport);
   await line.stall();
   transport.write([Buffer.alloc(1_000_000)]);
@@ -65,7 +65,7 @@ test("a stalled line can be destroyed, with the given error, and opened again at
   transport.destroy();
   t.is(await recorder.closing(), error);
   t.deepEqual(recorder.told, ["closed"]);
-  const again = await connectAsyncSerial({ path: line.a }, never());
+  const again = await connectAsyncSerial({ path: line.a })(never());
   again.destroy();
   await new Recorder(again).closing();
   await line.close();
@@ -171,7 +171,7 @@ testOnMainThread("serialport's own stream carries the same transport, as on Wind
   const port = await openSerialPort(settings);
   const transport = new AsyncSerialTransport(settings, await bindingStream(settings, port), port);
   const recorder = new Recorder(transport);
-  const other = await connectAsyncSerial({ path: line.b }, never());
+  const other = await connectAsyncSerial({ path: line.b })(never());
   const atOther = new Recorder(other);
   transport.write([Buffer.alloc(5000, 1)]);
   await atOther.received(5000);
@@ -202,8 +202,8 @@ test("a stream that closes by itself, as serialport's does when its device is lo
 test("what a line carried before a hang-up by the other end arrives, also with a slow reader", async (t) => {
   for (let round = 0; round < 10; round++) {
     const line = await openVirtualLine({ onClose: "hang-up" });
-    const writer = await connectAsyncSerial({ path: line.a }, never());
-    const reader = await connectAsyncSerial({ path: line.b }, never());
+    const writer = await connectAsyncSerial({ path: line.a })(never());
+    const reader = await connectAsyncSerial({ path: line.b })(never());
     const [atWriter, atReader] = [new Recorder(writer), new Recorder(reader)];
     reader.pause();
     writer.write([Buffer.alloc(150_000)]);
@@ -218,7 +218,7 @@ test("what a line carried before a hang-up by the other end arrives, also with a
 
 test("bytes that were sent before the other end was open wait in the line", async (t) => {
   const line = await openVirtualLine();
-  const writer = await connectAsyncSerial({ path: line.a }, never());
+  const writer = await connectAsyncSerial({ path: line.a })(never());
   writer.write([Buffer.from("early")]);
   await writer.drain();
   const stream = ttyStream(line.b);

@@ -26,7 +26,7 @@ test("what is not a serial port is refused, by path and kind", async (t) => {
     ["/dev/null", /not a serial port/],
   ];
   for (const [path, message] of paths) {
-    const error = await t.throwsAsync(connectAsyncSerial({ path }, never()), { instanceOf: OpenError, message });
+    const error = await t.throwsAsync(connectAsyncSerial({ path })(never()), { instanceOf: OpenError, message });
     t.is(error?.code, "ERR_PORT_NOT_TTY");
     t.true(error?.message.includes(path));
   }
@@ -34,7 +34,7 @@ test("what is not a serial port is refused, by path and kind", async (t) => {
 });
 
 test("a missing port is told with its path and cause", async (t) => {
-  const error = await t.throwsAsync(connectAsyncSerial({ path: "/dev/no-such-port" }, never()), {
+  const error = await t.throwsAsync(connectAsyncSerial({ path: "/dev/no-such-port" })(never()), {
     instanceOf: OpenError,
   });
   t.is(error?.code, "ERR_PORT_NOT_FOUND");
@@ -46,15 +46,15 @@ test("a missing port is told with its path and cause", async (t) => {
 test.serial("a locked port is in use, and stays good for who has it", async (t) => {
   const line = await openVirtualLine();
   const [first, other] = [
-    await connectAsyncSerial({ path: line.a }, never()),
-    await connectAsyncSerial({ path: line.b }, never()),
+    await connectAsyncSerial({ path: line.a })(never()),
+    await connectAsyncSerial({ path: line.b })(never()),
   ];
-  await t.throwsAsync(connectAsyncSerial({ path: line.a }, never()), { code: "ERR_PORT_IN_USE" });
+  await t.throwsAsync(connectAsyncSerial({ path: line.a })(never()), { code: "ERR_PORT_IN_USE" });
   const [atFirst, atOther] = [new Recorder(first), new Recorder(other)];
   first.write([Buffer.from("mine")]);
   await atOther.received(4);
   const count = process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0;
-  await t.throwsAsync(connectAsyncSerial({ path: line.a }, never()), { code: "ERR_PORT_IN_USE" });
+  await t.throwsAsync(connectAsyncSerial({ path: line.a })(never()), { code: "ERR_PORT_IN_USE" });
   if (process.platform === "linux") t.is(readdirSync("/proc/self/fd").length, count);
   first.destroy();
   other.destroy();
@@ -66,7 +66,7 @@ const withoutPermission = `
 await import("serialport");
 if (process.getuid() === 0) process.setuid(65534);
 const { connectAsyncSerial } = await import(process.argv[1]);
-await connectAsyncSerial({ path: process.argv[2] }, new AbortController().signal).then(
+await connectAsyncSerial({ path: process.argv[2] })(new AbortController().signal).then(
   () => console.log("opened"),
   (error) => console.log(error.code),
 );`;
@@ -83,7 +83,7 @@ test("a port that the user may not open is told as such", async (t) => {
   await line.close();
 });
 
-test("bad options are named with their value, also to callers without types", async (t) => {
+test("bad options are named with their value before anything is opened, also to callers without types", async (t) => {
   const bad: [object, RegExp][] = [
     [{}, /"path" is undefined/],
     [{ path: "" }, /"path" is ''/],
@@ -103,22 +103,22 @@ test("bad options are named with their value, also to callers without types", as
     const options = (
       "path" in wrong || Object.keys(wrong).length === 0 ? wrong : { path: "/dev/x", ...wrong }
     ) as SerialOptions;
-    await t.throwsAsync(connectAsyncSerial(options, never()), {
+    t.throws(() => connectAsyncSerial(options), {
       instanceOf: OptionsError,
       code: "ERR_OPTIONS",
       message,
     });
   }
-  await t.throwsAsync(connectAsyncSerial(undefined as never, never()), { instanceOf: OptionsError });
+  t.throws(() => connectAsyncSerial(undefined as never), { instanceOf: OptionsError });
 });
 
 test("settings that the system does not know are bad options", async (t) => {
   const line = await openVirtualLine();
   for (const setting of [{ parity: "mark" }, { stopBits: 1.5 }] as const) {
     const message = new RegExp(`"${Object.keys(setting)[0]}" is '?${Object.values(setting)[0]}`);
-    await t.throwsAsync(connectAsyncSerial({ path: line.a, ...setting }, never()), { code: "ERR_OPTIONS", message });
+    await t.throwsAsync(connectAsyncSerial({ path: line.a, ...setting })(never()), { code: "ERR_OPTIONS", message });
   }
-  const transport = await connectAsyncSerial({ path: line.a, baudRate: 115_200, parity: "even", stopBits: 2 }, never());
+  const transport = await connectAsyncSerial({ path: line.a, baudRate: 115_200, parity: "even", stopBits: 2 })(never());
   transport.destroy();
   await new Recorder(transport).closing();
   await line.close();
@@ -142,24 +142,24 @@ test("every fault that the system reports has its code", (t) => {
 
 test("an aborted open rejects with the reason and gives the port back", async (t) => {
   const line = await openVirtualLine();
-  await t.throwsAsync(connectAsyncSerial({ path: line.a }, AbortSignal.abort(new Error("before"))), {
+  await t.throwsAsync(connectAsyncSerial({ path: line.a })(AbortSignal.abort(new Error("before"))), {
     message: "before",
   });
   const controller = new AbortController();
-  const opening = connectAsyncSerial({ path: line.a }, controller.signal);
+  const opening = connectAsyncSerial({ path: line.a })(controller.signal);
   controller.abort(new Error("meanwhile"));
   await t.throwsAsync(opening, { message: "meanwhile" });
   // The late port is let go of by itself; until then the path is in use.
   let transport;
   while (transport === undefined) {
-    transport = await connectAsyncSerial({ path: line.a }, never()).catch((error: unknown) => {
+    transport = await connectAsyncSerial({ path: line.a })(never()).catch((error: unknown) => {
       if (!OpenError.is(error) || error.code !== "ERR_PORT_IN_USE") throw error;
     });
   }
   transport.destroy();
   await new Recorder(transport).closing();
   const failing = new AbortController();
-  const missing = connectAsyncSerial({ path: "/dev/no-such-port" }, failing.signal);
+  const missing = connectAsyncSerial({ path: "/dev/no-such-port" })(failing.signal);
   failing.abort(new Error("first"));
   await t.throwsAsync(missing, { message: "first" });
   await line.close();

@@ -17,8 +17,8 @@ const sample = Buffer.from(Uint8Array.from({ length: 10_000 }, (_, index) => (in
 async function pair(options: Partial<SerialOptions> = {}, onClose: "keep" | "hang-up" = "keep") {
   const line = await openVirtualLine({ onClose });
   const [a, b] = await Promise.all([
-    connect({ ...options, path: line.a }, never()),
-    connect({ ...options, path: line.b }, never()),
+    connect({ ...options, path: line.a })(never()),
+    connect({ ...options, path: line.b })(never()),
   ]);
   const [atA, atB] = [new Recorder(a), new Recorder(b)];
   const end = async (): Promise<void> => {
@@ -71,7 +71,7 @@ test("finish sends everything that is queued, then closes", async (t) => {
 test("a cable does not tell that the other end closed, and the end can be opened again at once", async (t) => {
   const { line, a, b, atA, atB, end } = await pair();
   for (let round = 0; round < 3; round++) {
-    const again = round === 0 ? a : await connect({ path: line.a }, never());
+    const again = round === 0 ? a : await connect({ path: line.a })(never());
     const atAgain = round === 0 ? atA : new Recorder(again);
     again.write([Buffer.from(`round ${round}`)]);
     await atB.received(7 * (round + 1));
@@ -161,7 +161,7 @@ test("a pseudo-terminal has no control lines, which set and get say; the speed c
 test.serial("opening and closing 200 times leaves no descriptor", async (t) => {
   const line = await openVirtualLine();
   const openAndClose = async (): Promise<void> => {
-    const transport = await connect({ path: line.a }, never());
+    const transport = await connect({ path: line.a })(never());
     const recorder = new Recorder(transport);
     transport.destroy();
     t.is(await recorder.closing(), undefined);
@@ -185,7 +185,7 @@ test("a listener hands over its one transport after it was given itself", async 
     };
   });
   const fail = (): void => void t.fail();
-  const listener = await listen({ path: line.a }, { accepted: (it) => accept(it), dropped: fail, failed: fail });
+  const listener = await listen({ path: line.a })({ accepted: (it) => accept(it), dropped: fail, failed: fail });
   order.push("listening");
   t.false(listener.acceptsMany);
   t.is(listener.address.path, line.a);
@@ -193,7 +193,7 @@ test("a listener hands over its one transport after it was given itself", async 
   t.deepEqual(order, ["listening", "accepted"]);
   await listener.close();
   const recorder = new Recorder(transport);
-  const client = await connect({ path: line.b }, never());
+  const client = await connect({ path: line.b })(never());
   client.write([Buffer.from("still open")]);
   await recorder.received(10);
   client.destroy();
@@ -205,10 +205,10 @@ test("a listener hands over its one transport after it was given itself", async 
 test("a listener that is closed at once gives the port back and accepts nothing", async (t) => {
   const line = await openVirtualLine();
   const fail = (): void => void t.fail();
-  const listener = await listen({ path: line.a }, { accepted: fail, dropped: fail, failed: fail });
+  const listener = await listen({ path: line.a })({ accepted: fail, dropped: fail, failed: fail });
   await listener.close();
-  const transport = await connect({ path: line.a }, never());
-  await t.throwsAsync(connect({ path: line.a }, never()), { instanceOf: OpenError, code: "ERR_PORT_IN_USE" });
+  const transport = await connect({ path: line.a })(never());
+  await t.throwsAsync(connect({ path: line.a })(never()), { instanceOf: OpenError, code: "ERR_PORT_IN_USE" });
   transport.destroy();
   const recorder = new Recorder(transport);
   await recorder.closing();
@@ -219,7 +219,7 @@ test("a listener that is closed at once gives the port back and accepts nothing"
 const inWorker = `
 const { parentPort, workerData } = require("node:worker_threads");
 import(workerData.module).then(async ({ connectAsyncSerial }) => {
-  const transport = await connectAsyncSerial({ path: workerData.path }, new AbortController().signal);
+  const transport = await connectAsyncSerial({ path: workerData.path })(new AbortController().signal);
   transport.attach({
     data: (bytes) => (bytes.includes("!") ? transport.finish() : transport.write([bytes])),
     ended() {}, drained() {}, silent() {},
@@ -233,7 +233,7 @@ test("works in a worker thread", async (t) => {
   const module = new URL("../../src/devices/async-serial.js", import.meta.url).href;
   const worker = new Worker(inWorker, { eval: true, workerData: { module, path: line.b } });
   t.deepEqual(await once(worker, "message"), ["open"]);
-  const transport = await connect({ path: line.a }, never());
+  const transport = await connect({ path: line.a })(never());
   const recorder = new Recorder(transport);
   transport.write([sample.filter((byte) => byte !== 0x21)]);
   const expected = Buffer.from(sample.filter((byte) => byte !== 0x21));

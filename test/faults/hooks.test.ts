@@ -30,7 +30,7 @@ async function failsAlone(t: ExecutionContext, subject: Subject, server: ServerO
   const bystander = stage.client({ keepAlive: true });
   t.is(String(await bystander.clientCommunicate("before")), "before");
   const failing = stage.client().clientCommunicate("boom");
-  // What was answered before the fault may have left; where the end of the channel ends a message, it looks whole.
+  // What was answered before the fault may have left. Node.js before 24 takes some resets for the end of a message.
   await failing.catch((error: unknown) => t.true(ChannelError.is(error)));
   t.is(String(await bystander.clientCommunicate("after")), "after");
 }
