@@ -69,7 +69,7 @@ forEach(
   },
 );
 
-forEach(onTcp, "an address that is none is told when the channel is made, naming the option", (t, { family }) => {
+forEach(onTcp, "an address that is none is told when the channel is made, naming the option", async (t, { family }) => {
   const bad: readonly [Extra, RegExp][] = [
     [{}, /^option "port" is undefined/],
     [{ port: 65_536 }, /^option "port" is 65536/],
