@@ -9,7 +9,7 @@ test("without limits, the result of the work", async (t) => {
   t.is(await within(Promise.resolve(1), {}, late), 1);
 });
 
-test("with limits that are not reached, the result of the work, and nothing is left behind", async (t) => {
+test.serial("with limits that are not reached, the result of the work, and nothing is left behind", async (t) => {
   const { signal } = new AbortController();
   const timers = process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
   t.is(await within(Promise.resolve(1), { signal, timeoutMs: 60_000 }, late), 1);
