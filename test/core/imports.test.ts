@@ -23,6 +23,8 @@ const script = `
     stack: () => Error.stackTraceLimit,
   };
   const look = () => Object.entries(aspects).map(([name, see]) => name + ": " + JSON.stringify(see()));
+  // Node.js's own modules open the standard streams when they like.
+  void [process.stdin, process.stdout, process.stderr];
   const before = look();
   for (const url of process.argv.slice(1)) {
     await import(url);
