@@ -2,6 +2,7 @@ import { framingOf } from "../core/channel-settings.ts";
 import { EventEmitter } from "node:events";
 import type { MessageOf } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
+import { checkHandler, SERVER_HOOKS } from "../core/handler-class.ts";
 import { attempt, hookError, throwLater } from "../core/hooks.ts";
 import { durationOption, functionOption, optionsObject } from "../core/options.ts";
 import { within } from "../core/within.ts";
@@ -15,7 +16,7 @@ import type {
   ListenerEvents,
 } from "../modes/async-transport.ts";
 import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
-import { checkHandler, HookedHandler, SERVER_HOOKS } from "./async-hooked-handler.ts";
+import { HookedHandler } from "./async-hooked-handler.ts";
 import type { AsyncRequestHandler, AsyncRequestHandlerOptions } from "./async-request-handler.ts";
 import type {
   AsyncHandler,
@@ -72,7 +73,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     this.#open = (new.target.open as AsyncListen<never, Link>)(options as never);
     this.#options = options;
     for (const name of SERVER_HOOKS) functionOption(name, options[name]);
-    checkHandler(options, this.#framing);
+    checkHandler(options, this.#framing, attach, "asynchronous");
     // Wrong options of the handlers are told now, not when the first connection is there.
     void new HookedHandler<Encoding, Link>(this.#handlerOptions(), this.#framing, this);
   }

@@ -1,8 +1,9 @@
 import { connectTimeout, framingOf } from "../core/channel-settings.ts";
 import type { Data, MessageOf } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
+import { checkHandler, SERVER_HOOKS } from "../core/handler-class.ts";
 import { hookError } from "../core/hooks.ts";
-import { badOption, durationOption, functionOption, optionsObject } from "../core/options.ts";
+import { durationOption, functionOption, optionsObject } from "../core/options.ts";
 import { type ChannelError, OpenError, StateError } from "../errors.ts";
 import type { ListenAddress } from "../modes/async-transport.ts";
 import { deadlineIn, runHook } from "../modes/blocking.ts";
@@ -11,18 +12,6 @@ import type { BlockingOpen, BlockingTransport } from "../modes/blocking-transpor
 import { type Servable, serve } from "../modes/serving.ts";
 import { BlockingRequestHandler, type BlockingRequestHandlerOptions } from "./blocking-request-handler.ts";
 import type { BlockingServerOptions } from "./blocking-server-options.ts";
-
-/** The options that are the server's own; all others are passed on to its handler. */
-const SERVER_HOOKS = [
-  "processData",
-  "queryDone",
-  "onAccept",
-  "onClose",
-  "onError",
-  "serverStart",
-  "serverClose",
-  "keepRunning",
-] as const;
 
 /**
  * Serves the requests of one line in a plain loop, in the calling thread: until the line hangs up, `finish()` is called,
@@ -66,7 +55,7 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
     this.#options = options as never;
     this.#connectTimeoutMs = connectTimeout(options);
     for (const name of SERVER_HOOKS) functionOption(name, options[name]);
-    checkHandler(options, this.#framing);
+    checkHandler(options, this.#framing, serve, "blocking");
     // Wrong options of the handler are told now, not when the line is open.
     void new HookedHandler<Encoding, Link>(this.#handlerOptions(), this.#framing, this);
   }
@@ -252,28 +241,5 @@ class HookedHandler<Encoding extends BufferEncoding | undefined, Link> extends B
 
   override queryDone(): boolean {
     return this.#server.queryDone(this);
-  }
-}
-
-/**
- * @throws OptionsError `ERR_OPTIONS` for a handler that does not fit the server.
- */
-function checkHandler(
-  options: { handler?: unknown; processData?: unknown; queryDone?: unknown },
-  framing: FramingClass,
-): void {
-  const { handler } = options;
-  if (handler === undefined) return;
-  const prototype = typeof handler === "function" ? (handler.prototype as Partial<Servable<unknown>>) : undefined;
-  if (typeof prototype?.[serve] !== "function") {
-    throw badOption("handler", handler, "give a class that extends a blocking request handler class of this package");
-  }
-  if ((handler as { framing?: unknown }).framing !== framing) {
-    const text = `its framing is not that of the server: extend the handler class with ${framing.name}`;
-    throw badOption("handler", handler, text);
-  }
-  for (const name of ["processData", "queryDone"] as const) {
-    if (options[name] !== undefined)
-      throw badOption(name, options[name], "give it in the handler class, not beside it");
   }
 }
