@@ -1,5 +1,4 @@
 /** What runs in a child of a process server: loads the handler, then serves one connection after another. */
-import type { Socket } from "node:net";
 import { deserialize } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { ServerError } from "../errors.ts";
@@ -7,39 +6,35 @@ import { type Servable, serve } from "../modes/serving.ts";
 import type { SocketLink } from "../devices/socket.ts";
 import type { ChildSetup, FromChild, ToChild } from "./child-protocol.ts";
 import { packError } from "./error-transfer.ts";
-import { WatchedDeadline, WatchedTransport } from "./watched-transport.ts";
-
-/** How long a client may take to close its side after the last answer. */
-const LINGER_MS = 1000;
+import { type SocketHandle, WatchedDeadline, WatchedTransport } from "./watched-transport.ts";
 
 type HandlerClass = (new (options: object) => Servable<SocketLink>) & { readonly framing?: ChildSetup["framing"] };
 
 const watched = new WatchedDeadline();
 let setup: ChildSetup | undefined;
 let Handler: HandlerClass | undefined;
-let isRetiring = false;
-let isServing = false;
 
 // The terminal's signals reach the whole group: the server decides what becomes of its children.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => retire());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => leave());
 process.on("disconnect", () => process.exit(0));
-process.on("message", (message: ToChild, socket: Socket | undefined) => {
+process.on("message", (message: ToChild, handle: unknown) => {
   switch (message.kind) {
     case "setup":
       void begin(deserialize(Buffer.from(message.setup, "base64")) as ChildSetup);
       break;
     case "serve":
-      void serveConnection(message.connection, socket);
+      serveConnection(message.connection, handle as SocketHandle | undefined);
       break;
     case "retire":
-      retire();
+      leave();
       break;
   }
 });
 
-function retire(): void {
-  isRetiring = true;
-  if (!isServing) process.exit(0);
+/** Ends the process. A connection is served to its end before anything else is heard, so none is under way now. */
+function leave(): void {
+  tell({ kind: "leaving" });
+  process.exit(0);
 }
 
 function tell(message: FromChild): void {
@@ -76,49 +71,29 @@ async function loadHandler({ handler, framing }: ChildSetup): Promise<HandlerCla
   return found;
 }
 
-async function serveConnection(connection: number, socket: Socket | undefined): Promise<void> {
-  isServing = true;
+function serveConnection(connection: number, handle: SocketHandle | undefined): void {
   tell({ kind: "begun", connection });
-  // A client that has gone already arrives without its socket.
-  if (socket !== undefined) await serveSocket(socket);
-  isServing = false;
+  // A client that has gone already may arrive without its socket.
+  if (handle !== undefined) {
+    watched.connection = connection;
+    serveSocket(handle);
+    watched.clear();
+    // The server goes on with the same socket, and must never wait for it.
+    handle.setBlocking(false);
+    handle.close();
+  }
   tell({ kind: "done", connection });
-  if (isRetiring) process.exit(0);
 }
 
-async function serveSocket(socket: Socket): Promise<void> {
+function serveSocket(handle: SocketHandle): void {
   const { options, hangTimeoutMs } = setup as ChildSetup;
-  socket.on("error", () => undefined);
-  const { _handle: handle } = socket as unknown as {
-    _handle: { readonly fd: number; readStop(): void; readStart(): void; setBlocking(isBlocking: boolean): void };
-  };
-  handle.readStop();
   handle.setBlocking(true);
   const limit = hangTimeoutMs === 0 ? Number.POSITIVE_INFINITY : hangTimeoutMs;
+  const failed = (error: unknown): void => tell({ kind: "fault", error: packError(error) });
   try {
     const handler = new (Handler as HandlerClass)(options);
-    handler[serve](new WatchedTransport(socket, handle.fd, watched, limit), {
-      failed: (error) => tell({ kind: "fault", error: packError(error) }),
-    });
+    handler[serve](new WatchedTransport(handle, watched, limit), { failed });
   } catch (error) {
-    tell({ kind: "fault", error: packError(error) });
+    failed(error);
   }
-  watched.clear();
-  handle.setBlocking(false);
-  handle.readStart();
-  await takeLeave(socket);
-}
-
-/** Closes this side and waits for the other: closing both while the client still sends would lose the last answer. */
-function takeLeave(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once("close", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    socket.on("end", () => socket.destroy());
-    socket.end();
-    socket.resume();
-  });
 }

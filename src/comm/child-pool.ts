@@ -1,7 +1,9 @@
 import { type ChannelError, ServerError, TimeoutError } from "../errors.ts";
 import type { ChildSetup, Wait } from "./child-protocol.ts";
 import { type TransferredError, unpackError } from "./error-transfer.ts";
-import { type ChildInfo, type ChildOwner, type ChildState, ServerChild } from "./server-child.ts";
+import { CrashRecord } from "./crash-record.ts";
+import type { PoolTiming } from "./pool-timing.ts";
+import { type Assignment, type ChildInfo, type ChildOwner, type ChildState, ServerChild } from "./server-child.ts";
 
 /** How many children there are, and how long they live. */
 export interface PoolSettings {
@@ -11,16 +13,19 @@ export interface PoolSettings {
   readonly maxChildren: number;
   /** 0: as many as come. */
   readonly maxRequestsPerChild: number;
+  readonly timing: PoolTiming;
 }
 
 /** The server above a pool. */
 export interface PoolOwner {
   /** A child is free for a connection. */
   available(): void;
-  /** A child has begun to serve, or has served, its connection. */
-  progressed(child: ServerChild, step: "begun" | "served"): void;
-  /** A child is gone; its connection, if it had one, is the owner's again. */
-  lost(child: ServerChild): void;
+  /** A child has served its connection, which is the owner's again. */
+  served(assignment: Assignment): void;
+  /** A child is gone; its connection is the owner's again. */
+  lost(assignment: Assignment): void;
+  /** A child is gone, or has no connection any more. */
+  settled(): void;
   childStarted(info: ChildInfo): void;
   childExited(info: ChildInfo): void;
   /** A fault that the server survives. */
@@ -29,12 +34,6 @@ export interface PoolOwner {
   failed(error: ServerError): void;
 }
 
-/** So many deaths in a row, without a connection served in between, are a crash loop. */
-const CRASHES = 5;
-const CRASH_WINDOW_MS = 10_000;
-const FIRST_BACK_OFF_MS = 1000;
-/** With the waits doubled each time, the last one that is still shorter: 1 + 2 + 4 + 8 s. */
-const LONGEST_BACK_OFF_MS = 15_000;
 /** Recycling is spread over so much of the limit, so that children that began together do not end together. */
 const JITTER = 0.1;
 
@@ -45,22 +44,24 @@ export class ChildPool implements ChildOwner {
   readonly #children = new Set<ServerChild>();
   /** How many connections each child may serve. */
   readonly #quotas = new Map<ServerChild, number>();
-  #isClosing = false;
-  #hasStarted = false;
-  #crashes: number[] = [];
-  #backOffMs = 0;
+  readonly #crashes: CrashRecord;
+  #state: "starting" | "open" | "draining" | "closing" = "starting";
   #backingOff: NodeJS.Timeout | undefined;
-  #crashed = 0;
-  #emptied: (() => void) | undefined;
 
   constructor(settings: PoolSettings, owner: PoolOwner) {
     this.#settings = settings;
     this.#owner = owner;
+    this.#crashes = new CrashRecord(settings.timing);
   }
 
   /** Deaths that nobody asked for. */
   get crashed(): number {
-    return this.#crashed;
+    return this.#crashes.count;
+  }
+
+  /** Children that live. */
+  get size(): number {
+    return this.#children.size;
   }
 
   /** Children by state. */
@@ -78,59 +79,66 @@ export class ChildPool implements ChildOwner {
 
   /** Starts what is missing: the spare children, and one for each connection that waits. */
   grow(waiting: number): void {
-    if (this.#isClosing || this.#backingOff !== undefined) return;
+    if (this.#state === "closing" || this.#backingOff !== undefined) return;
     const { starting, idle } = this.count();
-    const wanted = Math.max(this.#settings.minSpareChildren, waiting);
+    const wanted = this.#state === "draining" ? waiting : Math.max(this.#settings.minSpareChildren, waiting);
     const room = this.#settings.maxChildren - this.#children.size;
     for (let missing = Math.min(wanted - starting - idle, room); missing > 0; missing--) this.#start();
   }
 
-  /** Lets the children go when they are free. Resolves when all are gone. */
-  async close(): Promise<void> {
-    this.#isClosing = true;
+  /** Only what is under way, or waits, is served to its end; no children are kept ready. */
+  drain(): void {
+    if (this.#state === "closing") return;
+    this.#state = "draining";
+    for (const child of this.#children) child.leave();
+  }
+
+  /** Lets the children go when they are free. */
+  close(): void {
+    this.#state = "closing";
     clearTimeout(this.#backingOff);
     for (const child of this.#children) child.retire();
-    if (this.#children.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#emptied = resolve;
-    });
   }
 
   /** Ends all children now. */
   kill(): void {
-    this.#isClosing = true;
+    this.#state = "closing";
     clearTimeout(this.#backingOff);
     for (const child of this.#children) child.kill();
   }
 
   ready(child: ServerChild): void {
-    this.#hasStarted = true;
-    if (this.#isClosing) child.retire();
-    else this.#owner.available();
+    if (this.#state === "closing") return child.retire();
+    if (this.#state === "starting") this.#state = "open";
+    this.#owner.available();
   }
 
   unfit(child: ServerChild, packed: TransferredError): void {
-    child.retire();
-    this.#fail(handlerError(packed));
+    // A module that was fit before may be so again: what happened to it on the disk must not end what is under way.
+    if (this.#state === "starting") this.#fail(handlerError(packed));
+    else this.#owner.report(handlerError(packed));
+    child.kill();
+    this.#crashed();
   }
 
-  begun(child: ServerChild): void {
-    this.#owner.progressed(child, "begun");
+  stuck(): void {
+    const text = `the handler module was not loaded after ${this.#settings.timing.startTimeoutMs} ms`;
+    const error = new ServerError("ERR_HANDLER_LOAD", text);
+    if (this.#state === "starting") this.#fail(error);
+    else this.#owner.report(error);
   }
 
   served(child: ServerChild): void {
-    this.#crashes = [];
-    this.#backOffMs = 0;
-    this.#owner.progressed(child, "served");
+    const { assignment } = child;
+    this.#crashes.forgive();
     child.assignment = undefined;
     const isSpent = child.served >= (this.#quotas.get(child) ?? Number.POSITIVE_INFINITY);
-    child.state = isSpent || this.#isClosing ? "retiring" : "idle";
-    if (child.state === "retiring") {
-      child.retire();
-      this.grow(0);
-    } else {
-      this.#owner.available();
-    }
+    const isToEnd = isSpent || child.isAsked || this.#state === "closing";
+    child.state = isToEnd ? "retiring" : "idle";
+    if (assignment !== undefined) this.#owner.served(assignment);
+    if (isToEnd) child.retire();
+    this.#owner.available();
+    this.#owner.settled();
   }
 
   fault(error: TransferredError): void {
@@ -142,55 +150,64 @@ export class ChildPool implements ChildOwner {
   }
 
   exited(child: ServerChild): void {
+    const { assignment, info } = child;
     this.#children.delete(child);
     this.#quotas.delete(child);
-    this.#owner.childExited(child.info);
-    this.#owner.lost(child);
-    const isExpected = this.#isClosing || child.isEnded || child.info.exitCode === 0;
-    if (!isExpected) this.#crashedOnce(child);
-    this.grow(0);
-    if (this.#isClosing && this.#children.size === 0) this.#emptied?.();
+    if (info.pid !== 0) this.#owner.childExited(info);
+    if (this.#state !== "closing" && !child.isAsked) this.#died(child);
+    child.assignment = undefined;
+    if (assignment !== undefined) this.#owner.lost(assignment);
+    this.#owner.available();
+    this.#owner.settled();
   }
 
   #start(): void {
-    const child = new ServerChild(this.#settings.setup, this.#settings.execArgv, this);
+    const { setup, execArgv, timing, maxRequestsPerChild } = this.#settings;
+    let child: ServerChild;
+    try {
+      child = new ServerChild(setup, execArgv, timing, this);
+    } catch (error) {
+      return this.#died({ info: { pid: 0, served: 0, exitCode: null, signal: null }, failure: error as Error });
+    }
     this.#children.add(child);
-    const { maxRequestsPerChild } = this.#settings;
     if (maxRequestsPerChild > 0) {
       const spread = Math.floor(maxRequestsPerChild * JITTER * Math.random());
       this.#quotas.set(child, Math.max(1, maxRequestsPerChild - spread));
     }
-    this.#owner.childStarted(child.info);
+    if (this.#state === "draining") child.leave();
+    if (child.info.pid !== 0) this.#owner.childStarted(child.info);
   }
 
-  #crashedOnce(child: ServerChild): void {
-    const { pid, exitCode, signal } = child.info;
-    this.#crashed++;
-    const how = signal === null ? `with status ${exitCode}` : `by ${signal}`;
-    if (!this.#hasStarted) return this.#fail(new ServerError("ERR_HANDLER_LOAD", `the handler's process ended ${how}`));
-    this.#owner.report(new ServerError("ERR_HANDLER_CRASHED", `child ${pid} ended ${how}`));
-    const now = performance.now();
-    this.#crashes = [...this.#crashes.filter((then) => now - then < CRASH_WINDOW_MS + this.#backOffMs), now];
-    if (this.#crashes.length >= CRASHES) this.#backOff();
+  /** A child is gone that was not asked to. */
+  #died({ info, failure }: Pick<ServerChild, "info" | "failure">): void {
+    const how = info.signal === null ? `ended with status ${info.exitCode}` : `was ended by ${info.signal}`;
+    const what = failure === undefined ? how : `could not be started: ${failure.message}`;
+    if (this.#state === "starting") {
+      const text = `the process of the handler ${what} before the handler was loaded; look at what it prints`;
+      return this.#fail(new ServerError("ERR_HANDLER_LOAD", text, failure && { cause: failure }));
+    }
+    const text = failure === undefined ? `child ${info.pid} ${what}` : `a child ${what}`;
+    this.#owner.report(new ServerError("ERR_HANDLER_CRASHED", text, failure && { cause: failure }));
+    this.#crashed();
   }
 
-  #backOff(): void {
-    if (this.#backingOff !== undefined) return;
-    this.#backOffMs = this.#backOffMs === 0 ? FIRST_BACK_OFF_MS : this.#backOffMs * 2;
-    if (this.#backOffMs > LONGEST_BACK_OFF_MS) {
+  #crashed(): void {
+    const waitMs = this.#crashes.add();
+    if (waitMs === 0 || this.#backingOff !== undefined || this.#state === "closing") return;
+    if (waitMs === Number.POSITIVE_INFINITY) {
       const text = "the handler's processes die one after another; look at what they print";
       return this.#fail(new ServerError("ERR_CRASH_LOOP", text));
     }
     this.#backingOff = setTimeout(() => {
       this.#backingOff = undefined;
-      this.grow(0);
       this.#owner.available();
-    }, this.#backOffMs);
+    }, waitMs);
   }
 
   #fail(error: ServerError): void {
-    if (this.#isClosing) return;
-    this.#isClosing = true;
+    if (this.#state === "closing") return;
+    this.#state = "closing";
+    clearTimeout(this.#backingOff);
     this.#owner.failed(error);
   }
 }
@@ -198,8 +215,10 @@ export class ChildPool implements ChildOwner {
 /** The error of a handler module that cannot be used, with what the child said about it. */
 function handlerError(packed: TransferredError): ServerError {
   if (packed.code === "ERR_HANDLER_LOAD") return unpackError(packed) as ServerError;
-  const text = `the handler module cannot be loaded: ${packed.message}`;
-  return new ServerError("ERR_HANDLER_LOAD", text, { cause: unpackError(packed) });
+  const cause = unpackError(packed);
+  // Where in the handler it happened is what its author has to know.
+  if (packed.stack !== undefined) cause.stack = packed.stack;
+  return new ServerError("ERR_HANDLER_LOAD", `the handler module cannot be loaded: ${packed.message}`, { cause });
 }
 
 /** The error of a deadline that a child missed. */

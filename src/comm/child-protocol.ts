@@ -27,28 +27,42 @@ export type FromChild =
   | { readonly kind: "unfit"; readonly error: TransferredError }
   /** The child has the socket and begins to serve it. */
   | { readonly kind: "begun"; readonly connection: number }
-  /** The connection is closed and the child is free. */
+  /** The child is free again. Closing the connection is left to the server. */
   | { readonly kind: "done"; readonly connection: number }
   /** A fault of a handler that its own `onError` did not take. */
-  | { readonly kind: "fault"; readonly error: TransferredError };
+  | { readonly kind: "fault"; readonly error: TransferredError }
+  /** The child was asked to end, and ends. */
+  | { readonly kind: "leaving" };
 
 /** The descriptor on which a child's watchdog reports, beside standard streams and the message channel. */
 export const WATCHDOG_FD = 4;
 /** How often a watchdog reports, and looks whether the server still lives. */
 export const WATCH_INTERVAL_MS = 100;
 
-/** What a child's watchdog reports: one byte each time. */
-export const ALIVE = 0x2e;
 /** By what kind of wait the child's deadline is missed, as the watchdog reports it. */
 export const MISSED = { idle: 0x69, message: 0x6d, write: 0x77, hang: 0x68 } as const;
 export type Wait = keyof typeof MISSED;
+/** Reported when all is well. */
+export const ALIVE = 0x2e;
+/** Reported when the connection is given up because nothing is under way on it, as the server wished. */
+export const LEFT = 0x6c;
+/** What a watchdog tells: one of the bytes above, and the lowest byte of the number of the connection that it is about. */
+export const REPORT_BYTES = 2;
 
-/** The memory that a child shares with its watchdog: a deadline, and what it is for. */
+/** The memory that a child shares with its watchdog. */
 export const WATCH_BYTES = 16;
-/** The deadline on the system's monotonic clock, in milliseconds; 0: none. A 64-bit float at this index. */
+/** When the wait has to be over, on the system's monotonic clock in milliseconds; 0: never. A 64-bit float. */
 export const DUE = 0;
-/** What the deadline is for: a value of {@link MISSED}. A 32-bit integer at this index. */
+/**
+ * What the child's main thread waits for: a value of {@link MISSED}. A watchdog that finds a wait for the client to be too
+ * long, or not needed any more, puts {@link LATE} or {@link LEFT} there: nothing that comes then is looked at. A 32-bit
+ * integer.
+ */
 export const WAIT = 2;
+/** The number of the connection that is served. A 32-bit integer. */
+export const CONNECTION = 3;
+/** The wait was too long. */
+export const LATE = 1;
 
 /** The system's monotonic clock in milliseconds: the same in every thread. */
 export function monotonicMs(): number {

@@ -1,7 +1,8 @@
 import type { ListenAddress } from "../modes/async-transport.ts";
 import { packError, type TransferredError } from "./error-transfer.ts";
 import type { Resident } from "./helper-protocol.ts";
-import { ProcessSupervisor, type ProcessServerStats, type SupervisorSettings } from "./process-supervisor.ts";
+import type { ProcessServerStats } from "./process-server-stats.ts";
+import { ProcessSupervisor, type SupervisorSettings } from "./process-supervisor.ts";
 import type { ChildInfo } from "./server-child.ts";
 import { watchSignals } from "./signals.ts";
 
@@ -95,6 +96,7 @@ class SupervisorResident implements Resident<{ readonly address: ListenAddress }
   }
 
   async close(): Promise<void> {
+    this.#unwatch?.();
     await this.#supervisor.close(0);
   }
 

@@ -1,10 +1,13 @@
 import type { Socket } from "node:net";
 import { openListener } from "../devices/async-socket-listener.ts";
 import type { SocketListenOptions } from "../devices/socket.ts";
-import { ServerError } from "../errors.ts";
+import { ServerError, StateError } from "../errors.ts";
 import type { AsyncListener, ListenAddress } from "../modes/async-transport.ts";
 import { ChildPool, type PoolSettings } from "./child-pool.ts";
-import type { ChildInfo, ServerChild } from "./server-child.ts";
+import { ConnectionQueue } from "./connection-queue.ts";
+import { Farewells } from "./farewells.ts";
+import type { ProcessServerStats } from "./process-server-stats.ts";
+import type { Assignment, ChildInfo } from "./server-child.ts";
 
 /** What a {@link ProcessSupervisor} needs to know; plain data. */
 export interface SupervisorSettings extends PoolSettings {
@@ -12,27 +15,6 @@ export interface SupervisorSettings extends PoolSettings {
   readonly maxQueuedConnections: number;
   /** How long a connection may wait for a child, in milliseconds; 0 means no limit. */
   readonly queueTimeoutMs: number;
-}
-
-/** What a process server has done so far. */
-export interface ProcessServerStats {
-  /** Children by state: started and not ready yet, free, serving, about to end. */
-  readonly children: {
-    readonly starting: number;
-    readonly idle: number;
-    readonly busy: number;
-    readonly retiring: number;
-  };
-  /** Connections accepted. */
-  readonly accepted: number;
-  /** Connections served to their end. */
-  readonly served: number;
-  /** Connections that wait for a child at the moment. */
-  readonly queued: number;
-  /** Connections turned away, because too many were waiting, or waited too long. */
-  readonly dropped: number;
-  /** Children that died and were not asked to. */
-  readonly crashed: number;
 }
 
 /** What a supervisor tells whoever runs the server. */
@@ -45,28 +27,21 @@ export interface SupervisorEvents {
   closed(error: Error | undefined): void;
 }
 
-/** A connection that waits for a child. */
-interface Waiting {
-  readonly socket: Socket;
-  readonly since: number;
-}
-
-/** How long a client that is turned away may take to close its side. */
-const FAREWELL_MS = 1000;
-
 /** The server side of a process server: accepts connections, and hands each to a child that serves nothing else. */
 export class ProcessSupervisor {
   readonly #settings: SupervisorSettings;
   readonly #events: SupervisorEvents;
   readonly #pool: ChildPool;
-  readonly #queue: Waiting[] = [];
+  readonly #queue: ConnectionQueue;
+  readonly #farewells = new Farewells(() => this.#settle());
   #listener: AsyncListener | undefined;
-  #state: "closed" | "starting" | "open" | "draining" = "closed";
+  #state: "closed" | "starting" | "open" | "draining" | "cut" = "closed";
   #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #closing: Promise<void> | undefined;
-  /** Told when no connection waits any more. */
-  #drained: (() => void) | undefined;
-  #queueTimer: NodeJS.Timeout | undefined;
+  /** Why the server cannot go on. */
+  #failure: Error | undefined;
+  /** Told whenever there may be less left to wait for. */
+  #settled: (() => void) | undefined;
   #accepted = 0;
   #lastAssignment = 0;
   #served = 0;
@@ -75,10 +50,15 @@ export class ProcessSupervisor {
   constructor(settings: SupervisorSettings, events: SupervisorEvents) {
     this.#settings = settings;
     this.#events = events;
+    this.#queue = new ConnectionQueue(settings.queueTimeoutMs, (socket, reason) => {
+      this.#turnAway(socket, reason);
+      this.#settle();
+    });
     this.#pool = new ChildPool(settings, {
       available: () => this.#childAvailable(),
-      progressed: (child, step) => this.#progressed(child, step),
-      lost: (child) => this.#lost(child),
+      served: ({ socket }) => this.#hasServed(socket),
+      lost: (assignment) => this.#lost(assignment),
+      settled: () => this.#settle(),
       childStarted: (info) => events.childStarted(info),
       childExited: (info) => events.childExited(info),
       report: (error) => events.report(error),
@@ -86,15 +66,11 @@ export class ProcessSupervisor {
     });
   }
 
-  /** Where the server listens. */
-  get address(): ListenAddress | undefined {
-    return this.#listener?.address;
-  }
-
   /**
    * Binds the address and starts the children.
    *
-   * @throws ServerError `ERR_ADDRESS_IN_USE` and others, or `ERR_HANDLER_LOAD`.
+   * @throws ServerError `ERR_ADDRESS_IN_USE` and others, or `ERR_HANDLER_LOAD`; StateError `ERR_CHANNEL_CLOSED` if it is
+   * closed meanwhile.
    */
   async listen(): Promise<ListenAddress> {
     this.#state = "starting";
@@ -107,7 +83,9 @@ export class ProcessSupervisor {
       const { address } = this.#listener;
       await new Promise<void>((resolve, reject) => {
         this.#started = { resolve, reject };
-        this.#pool.grow(1);
+        // It may have been closed, or a child may have failed, in the meantime.
+        if (this.#state === "starting") this.#pool.grow(1);
+        if (this.#state !== "starting") reject(this.#failure ?? closedEarly());
       });
       this.#started = undefined;
       this.#state = "open";
@@ -136,122 +114,123 @@ export class ProcessSupervisor {
    * the time.
    */
   async close(drainTimeoutMs: number): Promise<void> {
+    if (this.#state === "starting") {
+      this.#state = "cut";
+      this.#started?.reject(closedEarly());
+      return;
+    }
     if (this.#closing !== undefined) {
       if (drainTimeoutMs === 0) this.#cutShort();
       return await this.#closing;
     }
-    if (this.#state === "closed") return;
-    await this.#closeWith(undefined, drainTimeoutMs);
+    if (this.#state === "open") await this.#closeNow(drainTimeoutMs);
   }
 
-  async #closeWith(error: Error | undefined, drainTimeoutMs: number): Promise<void> {
+  async #closeNow(drainTimeoutMs: number): Promise<void> {
     this.#closing = this.#release(drainTimeoutMs);
     await this.#closing;
     this.#closing = undefined;
-    this.#events.closed(error);
+    this.#events.closed(this.#failure);
   }
 
   async #release(drainTimeoutMs: number): Promise<void> {
     this.#state = "draining";
+    let timer: NodeJS.Timeout | undefined;
+    if (drainTimeoutMs === 0) this.#cutShort();
+    else timer = setTimeout(() => this.#cutShort(), drainTimeoutMs);
     await this.#listener?.close();
     this.#listener = undefined;
-    const timer = setTimeout(() => this.#cutShort(), drainTimeoutMs);
-    if (drainTimeoutMs === 0) this.#cutShort();
-    while (this.#queue.length > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
-    await this.#pool.close();
+    this.#pool.drain();
+    while (this.#queue.length > 0 || this.#pool.count().busy > 0) await this.#nextSettling();
+    this.#pool.close();
+    while (this.#pool.size > 0 || this.#farewells.size > 0) await this.#nextSettling();
     clearTimeout(timer);
-    clearTimeout(this.#queueTimer);
-    this.#queueTimer = undefined;
     this.#state = "closed";
+  }
+
+  #nextSettling(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#settled = resolve;
+    });
+  }
+
+  #settle(): void {
+    this.#settled?.();
   }
 
   /** Ends everything that is under way. */
   #cutShort(): void {
-    for (const { socket } of this.#queue.splice(0)) socket.destroy();
-    this.#drained?.();
+    this.#state = "cut";
+    for (const { socket } of this.#queue.takeAll()) socket.destroy();
     this.#pool.kill();
+    this.#farewells.cutShort();
+    this.#settle();
   }
 
   #accept(socket: Socket): void {
     this.#accepted++;
     // A client that breaks its connection while it waits is noticed by the child that gets it.
     socket.on("error", () => undefined);
+    if (this.#state === "cut") return void socket.destroy();
     if (this.#queue.length >= this.#settings.maxQueuedConnections && this.#pool.idle() === undefined) {
-      this.#turnAway(socket, "too many connections were waiting for a child");
-      return;
+      return this.#turnAway(socket, "too many connections were waiting for a child");
     }
-    this.#queue.push({ socket, since: performance.now() });
+    this.#queue.add(socket);
     this.#dispatch();
-    this.#watchQueue();
   }
 
   #childAvailable(): void {
-    this.#started?.resolve();
+    if (this.#pool.idle() !== undefined) this.#started?.resolve();
     this.#dispatch();
   }
 
   #dispatch(): void {
     for (let child = this.#pool.idle(); child !== undefined; child = this.#pool.idle()) {
-      const waiting = this.#queue.shift();
+      const waiting = this.#queue.take();
       if (waiting === undefined) break;
-      child.serve(++this.#lastAssignment, waiting.socket);
+      child.serve(++this.#lastAssignment, waiting.socket, waiting.since);
     }
-    if (this.#queue.length === 0) this.#drained?.();
     this.#pool.grow(this.#queue.length);
   }
 
-  #progressed(child: ServerChild, step: "begun" | "served"): void {
-    if (step !== "served") return;
+  /** The child has no part in it any more: what is left to do is waiting for the client. */
+  #hasServed(socket: Socket): void {
     this.#served++;
-    // The child has closed the connection in an orderly way; this was only the spare end of it.
-    child.assignment?.socket.destroy();
+    if (this.#state === "cut") socket.destroy();
+    else this.#farewells.add(socket);
   }
 
   /** A connection that its child had not begun goes to another; one that it had begun is broken off for all to see. */
-  #lost(child: ServerChild): void {
-    const { assignment } = child;
-    if (assignment === undefined) return;
-    child.assignment = undefined;
-    if (assignment.hasBegun || this.#state === "closed") {
-      // A clean end might be taken for the end of a whole answer. A Unix socket knows no other.
-      if (this.#settings.listen.path === undefined) assignment.socket.resetAndDestroy();
-      else assignment.socket.destroy();
-    } else {
-      this.#queue.unshift({ socket: assignment.socket, since: performance.now() });
-      this.#dispatch();
-    }
+  #lost({ socket, since, hasBegun }: Assignment): void {
+    if (hasBegun || this.#state === "cut") breakOff(socket);
+    else this.#queue.putBack({ socket, since });
   }
 
   #turnAway(socket: Socket, reason: string): void {
     this.#dropped++;
+    this.#farewells.add(socket);
     this.#events.report(new ServerError("ERR_SERVER_BUSY", `a connection was closed at once: ${reason}`));
-    const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
-    socket.once("close", () => clearTimeout(timer));
-    socket.on("end", () => socket.destroy());
-    socket.end();
-    socket.resume();
-  }
-
-  #watchQueue(): void {
-    const { queueTimeoutMs } = this.#settings;
-    const oldest = this.#queue[0];
-    if (queueTimeoutMs === 0 || oldest === undefined || this.#queueTimer !== undefined) return;
-    const left = oldest.since + queueTimeoutMs - performance.now();
-    this.#queueTimer = setTimeout(
-      () => {
-        this.#queueTimer = undefined;
-        const due = performance.now() - queueTimeoutMs;
-        while (this.#queue[0] !== undefined && this.#queue[0].since <= due) {
-          this.#turnAway((this.#queue.shift() as Waiting).socket, `no child was free for ${queueTimeoutMs} ms`);
-        }
-        this.#watchQueue();
-      },
-      Math.max(1, left),
-    );
   }
 
   #failed(error: ServerError): void {
-    if (this.#started !== undefined) this.#started.reject(error);
-    else void this.#closeWith(error, 0);
+    this.#failure = error;
+    if (this.#state === "starting") {
+      this.#state = "cut";
+      this.#started?.reject(error);
+    } else if (this.#closing === undefined) {
+      void this.#closeNow(0);
+    } else {
+      this.#cutShort();
+    }
   }
+}
+
+/** A clean end might be taken for the end of a whole answer. Only on TCP is there another one. */
+function breakOff(socket: Socket): void {
+  if (socket.remoteFamily === undefined) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
+function closedEarly(): StateError {
+  return new StateError("ERR_CHANNEL_CLOSED", "the server was closed before it listened");
 }

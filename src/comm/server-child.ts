@@ -1,24 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
-import { once } from "node:events";
 import { serialize } from "node:v8";
-import {
-  ALIVE,
-  type ChildSetup,
-  type FromChild,
-  MISSED,
-  type ToChild,
-  type Wait,
-  WATCHDOG_FD,
-} from "./child-protocol.ts";
+import { type ChildSetup, type FromChild, type ToChild, type Wait, WATCHDOG_FD } from "./child-protocol.ts";
 import type { TransferredError } from "./error-transfer.ts";
+import type { PoolTiming } from "./pool-timing.ts";
+import { WatchdogLine } from "./watchdog-line.ts";
 
-/** How long a child may take to end after SIGTERM, before it is sent SIGKILL. */
-const KILL_GRACE_MS = 1000;
-/** A child whose watchdog is silent for so long is stopped, or cut off from its processor. */
-const SILENCE_MS = 3000;
-const LOOK_INTERVAL_MS = 500;
+/** How often a child is looked at. */
+const LOOK_INTERVAL_MS = 250;
 
 /** What a child is doing. */
 export type ChildState = "starting" | "idle" | "busy" | "retiring" | "dead";
@@ -35,55 +24,74 @@ export interface ChildInfo {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** A connection that was handed over. */
+export interface Assignment {
+  readonly connection: number;
+  readonly socket: Socket;
+  /** Since when it waited to be served, on the clock of `performance.now()`. */
+  readonly since: number;
+  /** Whether the child has said that it has begun. */
+  hasBegun: boolean;
+}
+
 /** The pool above a child. */
 export interface ChildOwner {
   /** The child is ready to serve its first connection. */
   ready(child: ServerChild): void;
   /** The handler module cannot be used. */
   unfit(child: ServerChild, error: TransferredError): void;
-  /** The child has begun to serve its connection. */
-  begun(child: ServerChild): void;
-  /** The child has served its connection. */
+  /** The child has served its connection, which is still open here. */
   served(child: ServerChild): void;
   /** A fault of a handler that its own `onError` did not take. */
   fault(error: TransferredError): void;
   /** A deadline of the connection was missed, or of the handler; the child is being ended. */
   missed(child: ServerChild, wait: Wait): void;
-  /** The process is gone. */
+  /** The handler module takes too long to load; the child is being ended. */
+  stuck(child: ServerChild): void;
+  /** The process is gone, or could not be started. */
   exited(child: ServerChild): void;
 }
 
 /** One child process of a process server, and the connection that it serves. */
 export class ServerChild {
   state: ChildState = "starting";
-  /** The connection that was handed over, and whether the child has said that it has begun. */
-  assignment: { readonly connection: number; readonly socket: Socket; hasBegun: boolean } | undefined;
+  /** The connection that was handed over. */
+  assignment: Assignment | undefined;
   /** Connections that it has served. */
   served = 0;
-  readonly startedAt: number = performance.now();
+  /** Why there is no process. */
+  failure: Error | undefined;
   readonly #owner: ChildOwner;
+  readonly #timing: PoolTiming;
   readonly #process: ChildProcess;
   readonly #looking: NodeJS.Timeout;
   #killing: NodeJS.Timeout | undefined;
-  #isEnded = false;
-  #lastBeat: number = performance.now();
+  #isAsked = false;
+  #hasExited = false;
+  /** How often it was looked at since it gave the last sign of life that counts. */
+  #looks = 0;
+  #line: WatchdogLine | undefined;
 
   /** @param execArgv the options that Node.js is started with. */
-  constructor(setup: ChildSetup, execArgv: readonly string[], owner: ChildOwner) {
+  constructor(setup: ChildSetup, execArgv: readonly string[], timing: PoolTiming, owner: ChildOwner) {
     this.#owner = owner;
+    this.#timing = timing;
     this.#process = fork(new URL("./child-main.js", import.meta.url), [String(process.pid)], {
       execArgv: [...execArgv],
       stdio: ["ignore", "inherit", "inherit", "ipc", "pipe"],
     });
-    this.#process.on("message", (message: FromChild) => this.#received(message));
-    this.#process.on("error", () => this.kill());
-    // What the child said last may be read after its end is noticed.
-    const ended = [once(this.#process, "exit"), once(this.#process, "disconnect")];
-    void Promise.all(ended).then(() => this.#exited());
-    const reports = this.#process.stdio[WATCHDOG_FD] as Readable;
-    reports.on("data", (bytes: Buffer) => this.#reported(bytes));
-    reports.on("error", () => undefined);
     this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
+    this.#process.on("error", (error) => this.#failed(error));
+    if (this.#process.pid === undefined) return;
+    this.#process.on("message", (message: FromChild) => this.#received(message));
+    // What the child said last may be read after its end is noticed.
+    this.#process.on("exit", () => this.#exited());
+    this.#process.on("disconnect", () => this.#exited());
+    this.#line = new WatchdogLine(this.#process.stdio[WATCHDOG_FD] as Socket, {
+      beat: () => this.#beat(),
+      missed: (wait, connection) => this.#missed(wait, connection),
+      left: (connection) => this.#left(connection),
+    });
     this.#tell({ kind: "setup", setup: serialize(setup).toString("base64") });
   }
 
@@ -93,38 +101,45 @@ export class ServerChild {
     return { pid: pid ?? 0, served: this.served, exitCode, signal: signalCode };
   }
 
+  /** Whether somebody has asked the process to end: it has not died by itself then. */
+  get isAsked(): boolean {
+    return this.#isAsked;
+  }
+
   /** Hands a connection over. The socket stays open here too, so that nothing is lost if the child dies. */
-  serve(connection: number, socket: Socket): void {
+  serve(connection: number, socket: Socket, since: number): void {
     this.state = "busy";
-    this.assignment = { connection, socket, hasBegun: false };
+    this.assignment = { connection, socket, since, hasBegun: false };
+    // The bare handle: an object around it would be made there for nothing, and the socket here closed.
+    const { _handle: handle } = socket as unknown as { _handle: Socket };
     // That it was sent says nothing about its arrival: `begun` does.
-    this.#process.send({ kind: "serve", connection } satisfies ToChild, socket, { keepOpen: true }, () => undefined);
+    this.#process.send({ kind: "serve", connection } satisfies ToChild, handle, undefined, () => undefined);
   }
 
   /** Asks the child to end when it is free. */
   retire(): void {
     if (this.state === "dead") return;
     if (this.state !== "busy") this.state = "retiring";
+    this.#isAsked = true;
     this.#tell({ kind: "retire" });
   }
 
-  /** Whether the server has ended the process, which has not died by itself then. */
-  get isEnded(): boolean {
-    return this.#isEnded;
-  }
-
-  /** Ends the process: asks it to, then makes it. */
-  terminate(): void {
-    if (this.state === "dead" || this.#killing !== undefined) return;
-    this.#isEnded = true;
-    this.#process.kill("SIGTERM");
-    this.#killing = setTimeout(() => this.kill(), KILL_GRACE_MS);
+  /** From now on, a connection is given up when nothing is under way on it. */
+  leave(): void {
+    this.#line?.leave();
   }
 
   /** Ends the process now. */
   kill(): void {
-    this.#isEnded = true;
+    this.#isAsked = true;
     this.#process.kill("SIGKILL");
+  }
+
+  /** Ends the process: asks it to, then makes it. */
+  #terminate(): void {
+    this.#isAsked = true;
+    this.#process.kill("SIGTERM");
+    this.#killing = setTimeout(() => this.kill(), this.#timing.killGraceMs);
   }
 
   #tell(message: ToChild): void {
@@ -135,7 +150,8 @@ export class ServerChild {
   #received(message: FromChild): void {
     switch (message.kind) {
       case "ready":
-        this.state = "idle";
+        this.#looks = 0;
+        this.state = this.state === "starting" ? "idle" : this.state;
         this.#owner.ready(this);
         break;
       case "unfit":
@@ -143,43 +159,92 @@ export class ServerChild {
         break;
       case "begun":
         if (this.assignment?.connection === message.connection) this.assignment.hasBegun = true;
-        this.#owner.begun(this);
         break;
       case "done":
-        this.served++;
-        this.#owner.served(this);
+        this.#done();
         break;
       case "fault":
         this.#owner.fault(message.error);
         break;
+      case "leaving":
+        this.#isAsked = true;
+        break;
     }
   }
 
-  #reported(bytes: Buffer): void {
-    this.#lastBeat = performance.now();
-    const report = bytes.at(-1);
-    if (report === ALIVE || this.#killing !== undefined) return;
-    const wait = (Object.keys(MISSED) as Wait[]).find((name) => MISSED[name] === report);
-    if (wait !== undefined) this.#missed(wait);
+  #done(): void {
+    clearTimeout(this.#killing);
+    this.#killing = undefined;
+    this.served++;
+    this.#owner.served(this);
   }
 
-  /** A child that waits for its client cannot hear of a signal; one that hangs may have something to put in order. */
-  #missed(wait: Wait): void {
+  #beat(): void {
+    if (this.state !== "starting") this.#looks = 0;
+  }
+
+  /** The connection that a report is about, unless it was served meanwhile or is being ended. */
+  #reported(connection: number): Assignment | undefined {
+    const { assignment } = this;
+    const isCurrent = assignment !== undefined && (assignment.connection & 0xff) === connection;
+    return isCurrent && this.#killing === undefined ? assignment : undefined;
+  }
+
+  #missed(wait: Wait, connection: number): void {
+    const assignment = this.#reported(connection);
+    if (assignment === undefined) return;
+    if (wait === "idle" || wait === "message") return this.#giveUp(assignment, wait);
     this.#owner.missed(this, wait);
-    if (wait === "hang") this.terminate();
+    // A child that waits for its client cannot hear of a signal; one that hangs may have something to put in order.
+    if (wait === "hang") this.#terminate();
     else this.kill();
   }
 
+  #left(connection: number): void {
+    const assignment = this.#reported(connection);
+    if (assignment !== undefined) this.#giveUp(assignment);
+  }
+
+  /** Has the client close the connection: the child, which waits for it, then goes on by itself. */
+  #giveUp({ socket }: Assignment, wait?: Wait): void {
+    socket.end();
+    this.#killing = setTimeout(() => {
+      if (wait !== undefined) this.#owner.missed(this, wait);
+      this.kill();
+    }, this.#timing.killGraceMs);
+  }
+
   #look(): void {
-    if (this.state === "starting" || performance.now() - this.#lastBeat < SILENCE_MS) return;
-    this.#owner.missed(this, "hang");
+    const { startTimeoutMs, silenceMs } = this.#timing;
+    const limit = this.state === "starting" ? startTimeoutMs : silenceMs;
+    // Looks are counted, not time: if it was this process that stood still, it has looked only once.
+    if (++this.#looks * LOOK_INTERVAL_MS <= limit || this.#killing !== undefined) return;
+    this.#looks = 0;
+    if (this.state === "starting") this.#owner.stuck(this);
+    else this.#owner.missed(this, "hang");
     this.kill();
   }
 
+  /** The process cannot be started. Anything else that cannot be done concerns one that is ending. */
+  #failed(error: Error): void {
+    if (this.#process.pid !== undefined) return;
+    this.failure = error;
+    this.#end();
+  }
+
   #exited(): void {
+    const { exitCode, signalCode, connected } = this.#process;
+    if (connected || (exitCode === null && signalCode === null)) return;
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#hasExited) return;
+    this.#hasExited = true;
     this.state = "dead";
     clearInterval(this.#looking);
     clearTimeout(this.#killing);
+    this.#line?.close();
     this.#owner.exited(this);
   }
 }

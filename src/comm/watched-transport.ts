@@ -1,9 +1,23 @@
-import type { Socket } from "node:net";
 import { readDescriptor, writeDescriptor } from "../devices/descriptor.ts";
 import { resetError, type SocketLink } from "../devices/socket.ts";
 import { gather } from "../core/gather.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
-import { DUE, MISSED, monotonicMs, type Wait, WAIT, WATCH_BYTES } from "./child-protocol.ts";
+import { CONNECTION, DUE, LATE, LEFT, MISSED, monotonicMs, type Wait, WAIT, WATCH_BYTES } from "./child-protocol.ts";
+
+/** Node.js's own handle of a socket, as a process is passed it. */
+export interface SocketHandle {
+  readonly fd: number;
+  setBlocking(isBlocking: boolean): void;
+  close(): void;
+  /** Only on TCP. */
+  getpeername?(name: SocketName): number;
+  getsockname?(name: SocketName): number;
+}
+
+interface SocketName {
+  readonly address?: string;
+  readonly port?: number;
+}
 
 /** Deadlines of a thread that may be blocked for good: a watchdog thread looks after them. */
 export class WatchedDeadline {
@@ -11,83 +25,114 @@ export class WatchedDeadline {
   readonly #due = new Float64Array(this.memory);
   readonly #words = new Int32Array(this.memory);
 
-  /** Sets the deadline, in milliseconds from now; infinite: none. */
-  set(wait: Wait, delayMs: number): void {
-    this.#words[WAIT] = MISSED[wait];
-    this.#due[DUE] = Number.isFinite(delayMs) ? monotonicMs() + delayMs : 0;
+  /** The number of the connection that the deadlines are about. */
+  set connection(number: number) {
+    this.#words[CONNECTION] = number;
+  }
+
+  /**
+   * Sets the deadline, in milliseconds from now; infinite: none.
+   *
+   * @returns whether the wait before was taken away by the watchdog: {@link LATE} or {@link LEFT}.
+   */
+  set(wait: Wait, delayMs: number): number {
+    // The deadline of one wait must never be seen as that of another.
+    this.#due[DUE] = 0;
+    const last = Atomics.exchange(this.#words, WAIT, MISSED[wait]);
+    if (Number.isFinite(delayMs)) this.#due[DUE] = monotonicMs() + delayMs;
+    return last;
   }
 
   /** Takes the deadline back. */
   clear(): void {
-    this.#due[DUE] = 0;
+    this.set("hang", Number.POSITIVE_INFINITY);
   }
 }
 
 /**
- * An accepted socket in a child process that serves nothing else: reads and writes wait in the kernel. A deadline that
- * passes meanwhile ends the process; the server reports it.
+ * An accepted socket in a child process that serves nothing else: reads and writes wait in the kernel. When a deadline
+ * passes meanwhile, the server has the client close the connection, or ends the process.
  */
 export class WatchedTransport implements BlockingTransport<SocketLink> {
-  readonly link: SocketLink;
   readonly canResynchronise = false;
-  readonly #fd: number;
+  readonly #handle: SocketHandle;
   readonly #deadline: WatchedDeadline;
   readonly #hangTimeoutMs: number;
+  #link: SocketLink | undefined;
   #bytesWritten = 0;
 
   /** @param hangTimeoutMs how long the time between two waits for the client may be; infinite: no limit. */
-  constructor(socket: Socket, fd: number, deadline: WatchedDeadline, hangTimeoutMs: number) {
-    const { remoteAddress, remotePort, localAddress, localPort } = socket;
-    this.link = { remoteAddress, remotePort, localAddress, localPort };
-    this.#fd = fd;
+  constructor(handle: SocketHandle, deadline: WatchedDeadline, hangTimeoutMs: number) {
+    this.#handle = handle;
     this.#deadline = deadline;
     this.#hangTimeoutMs = hangTimeoutMs;
     deadline.set("hang", hangTimeoutMs);
+  }
+
+  get link(): SocketLink {
+    if (this.#link !== undefined) return this.#link;
+    const remote: SocketName = {};
+    const local: SocketName = {};
+    this.#handle.getpeername?.(remote);
+    this.#handle.getsockname?.(local);
+    this.#link = {
+      remoteAddress: remote.address,
+      remotePort: remote.port,
+      localAddress: local.address,
+      localPort: local.port,
+    };
+    return this.#link;
   }
 
   get bytesWritten(): number {
     return this.#bytesWritten;
   }
 
-  read(deadline: number, isMidMessage: boolean): Buffer | "ended" {
-    const wait = isMidMessage ? "message" : "idle";
+  read(deadline: number, isMidMessage: boolean): Buffer | "ended" | "late" | "left" {
     for (;;) {
-      const bytes = this.#guarded(wait, deadline, () => readDescriptor(this.#fd));
+      this.#deadline.set(isMidMessage ? "message" : "idle", deadline - performance.now());
+      const { bytes, error } = this.#tryRead();
+      const taken = this.#deadline.set("hang", this.#hangTimeoutMs);
+      if (taken === LATE) return "late";
+      if (taken === LEFT) return "left";
+      if (error !== undefined) throw resetError(error, this.#bytesWritten);
       // A signal may interrupt the wait.
       if (bytes !== undefined) return bytes.length > 0 ? bytes : "ended";
     }
   }
 
   write(pieces: readonly Uint8Array[], deadline: number): boolean {
-    for (const piece of gather(pieces)) {
-      for (let at = 0; at < piece.length;) {
-        const taken = this.#guarded("write", deadline, () => writeDescriptor(this.#fd, piece, at));
-        at += taken;
-        this.#bytesWritten += taken;
+    this.#deadline.set("write", deadline - performance.now());
+    try {
+      for (const piece of gather(pieces)) {
+        for (let at = 0; at < piece.length;) {
+          const taken = writeDescriptor(this.#handle.fd, piece, at);
+          at += taken;
+          this.#bytesWritten += taken;
+        }
       }
+    } catch (error) {
+      throw resetError(error as Error, this.#bytesWritten);
+    } finally {
+      this.#deadline.set("hang", this.#hangTimeoutMs);
     }
     return true;
   }
 
   finish(): void {}
 
-  /** Whoever gave the socket closes it, when the event loop turns again. */
+  /** Whoever gave the socket closes it. */
   leave(): void {}
 
   flush(): void {}
 
-  close(): void {
-    this.#deadline.clear();
-  }
+  close(): void {}
 
-  #guarded<Result>(wait: Wait, deadline: number, call: () => Result): Result {
-    this.#deadline.set(wait, deadline - performance.now());
+  #tryRead(): { readonly bytes?: Buffer | undefined; readonly error?: Error } {
     try {
-      return call();
+      return { bytes: readDescriptor(this.#handle.fd) };
     } catch (error) {
-      throw resetError(error as Error, this.#bytesWritten);
-    } finally {
-      this.#deadline.set("hang", this.#hangTimeoutMs);
+      return { error: error as Error };
     }
   }
 }

@@ -98,6 +98,7 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
       if (now >= this.#messageDue) this.#messageTimedOut(`after ${this.#settings.messageTimeoutMs} ms`);
       const due = Math.min(waiting.deadline, this.#messageDue, this.#nextLook(now, waiting));
       const bytes = this.transport.read(due, this.#input.length > 0);
+      if (bytes === "left") return undefined;
       if (bytes === "ended") {
         if (!this.#ended()) return undefined;
       } else if (bytes === "late") {

@@ -10,13 +10,13 @@ export interface BlockingTransport<Link> {
   /** Bytes given to the system since the transport was opened. */
   readonly bytesWritten: number;
   /**
-   * Waits for bytes: those that came in, `"ended"` if the other end will send no more, `"late"` at the deadline. The bytes
-   * belong to the caller.
+   * Waits for bytes: those that came in, `"ended"` if the other end will send no more, `"late"` at the deadline, `"left"` if
+   * whoever gave the transport does not want to wait between two messages any longer. The bytes belong to the caller.
    *
    * @param isMidMessage whether part of a message is there and its rest is waited for.
    * @throws DisconnectedError if the connection breaks.
    */
-  read(deadline: number, isMidMessage: boolean): Buffer | "ended" | "late";
+  read(deadline: number, isMidMessage: boolean): Buffer | "ended" | "late" | "left";
   /**
    * Writes all bytes, in this order.
    *

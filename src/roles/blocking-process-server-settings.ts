@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { POOL_TIMING } from "../comm/pool-timing.ts";
 import type { SupervisorSettings } from "../comm/process-supervisor.ts";
 import { ACCEPTED_IDLE_TIMEOUT_MS, channelLimits } from "../core/channel-settings.ts";
 import type { FramingClass } from "../core/framing.ts";
@@ -45,6 +46,7 @@ export function processServerSettings(
     maxRequestsPerChild: integerOption("maxRequestsPerChild", options.maxRequestsPerChild, 1000),
     maxQueuedConnections: integerOption("maxQueuedConnections", options.maxQueuedConnections, 128),
     queueTimeoutMs: durationOption("queueTimeoutMs", options.queueTimeoutMs, 30_000),
+    timing: POOL_TIMING,
   };
 }
 
@@ -60,5 +62,10 @@ function handlerAddress(value: unknown): string {
 /** What is left when the server's own options are taken off: bytes, strings, numbers. */
 function handlerOptions(options: object): object {
   const own = new Set<string>([...PROCESS_SERVER_HOOKS, "handler"]);
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name)));
+  const others = Object.entries(options).filter(([name]) => !own.has(name));
+  for (const [name, value] of others) {
+    if (typeof value !== "function") continue;
+    throw badOption(name, value, "override it in the handler's class: a function cannot go to another process");
+  }
+  return Object.fromEntries(others);
 }

@@ -1,14 +1,15 @@
-import { HelperThread, LATE } from "../comm/helper-thread.ts";
-import { ProcessSupervisor, type ProcessServerStats, type SupervisorSettings } from "../comm/process-supervisor.ts";
-import type { SupervisorNews } from "../comm/process-supervisor-resident.ts";
+import type { ProcessServerStats } from "../comm/process-server-stats.ts";
+import { ProcessSupervisor, type SupervisorEvents, type SupervisorSettings } from "../comm/process-supervisor.ts";
+import { ResidentSupervisor } from "../comm/resident-supervisor.ts";
 import type { ChildInfo } from "../comm/server-child.ts";
-import { unpackError } from "../comm/error-transfer.ts";
 import { framingOf } from "../core/channel-settings.ts";
-import { hookError } from "../core/hooks.ts";
+import { attempt, hookError, throwLater } from "../core/hooks.ts";
 import { durationOption, functionOption, optionsObject } from "../core/options.ts";
 import type { FramingClass } from "../core/framing.ts";
+import { within } from "../core/within.ts";
 import type { CheckedAddress } from "../devices/socket.ts";
-import { DisconnectedError, ServerError, StateError } from "../errors.ts";
+import { ServerError, StateError } from "../errors.ts";
+import type { AsyncCallOptions } from "../modes/async-options.ts";
 import type { ListenAddress } from "../modes/async-transport.ts";
 import { deadlineIn } from "../modes/blocking.ts";
 import type { BlockingCallOptions } from "../modes/blocking-options.ts";
@@ -18,7 +19,6 @@ import type { ServerCloseOptions } from "./async-server-options.ts";
 
 /** How often the server asks whether to go on, while its thread is blocked. */
 const ASK_INTERVAL_MS = 100;
-const START_TIMEOUT_MS = 30_000;
 const DEFAULT_DRAIN_TIMEOUT_MS = 10_000;
 
 /**
@@ -52,7 +52,6 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
   readonly #drainTimeoutMs: number;
   #state: ServerState = { kind: "closed" };
   #isFinishing = false;
-  #closedListeners: (() => void)[] = [];
 
   /** @param given the options, which are checked here. */
   protected constructor(given: BlockingProcessServerOptions<Encoding, never>) {
@@ -92,38 +91,33 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
    * @throws StateError `ERR_CHANNEL_CLOSED` if it does not listen.
    */
   stats(): ProcessServerStats {
-    const state = this.#state;
-    if (state.kind === "embedded") return state.supervisor.stats();
-    if (state.kind === "blocking") {
-      const answer = state.helper.invoke(state.resident, "stats", [], deadlineIn(START_TIMEOUT_MS));
-      if (answer !== LATE) return answer as ProcessServerStats;
-    }
-    throw new StateError("ERR_CHANNEL_CLOSED", "the server does not listen");
+    const { supervisor } = this.#state as { readonly supervisor?: ProcessSupervisor | ResidentSupervisor };
+    if (supervisor !== undefined) return supervisor.stats();
+    throw new StateError("ERR_CHANNEL_CLOSED", "the server does not listen: call listen() or serveForever() first");
   }
 
   /**
-   * Binds the address, starts the children, and serves without blocking the thread.
+   * Binds the address, starts the children, and serves without blocking the thread; does nothing if the server listens. A
+   * server that was closed can listen again.
    *
    * @returns a promise that resolves when the first child is ready.
    * @throws ServerError `ERR_ADDRESS_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_LISTEN_FAILED`; `ERR_HANDLER_LOAD` if the
    * handler module cannot be used, with the child's own error as the cause.
+   * @throws StateError `ERR_CHANNEL_CLOSED` if the server is closed meanwhile.
+   * @throws the `reason` of the signal, if it aborts; ServerError `ERR_LISTEN_FAILED` after `timeoutMs`. The server is
+   * closed then.
    */
-  async listen(): Promise<void> {
-    if (this.#state.kind !== "closed") return;
-    this.#state = { kind: "starting" };
-    const supervisor = new ProcessSupervisor(this.#settings, {
-      childStarted: (info) => this.#guard(() => this.onChildStart(info)),
-      childExited: (info) => this.#guard(() => this.onChildExit(info)),
-      report: (error) => this.#fault(error),
-      closed: (error) => this.#closed(error),
-    });
+  async listen(options: AsyncCallOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    checkPlatform();
+    if (this.#state.kind === "closed") this.#state = this.#starting();
+    if (this.#state.kind !== "starting") return;
     try {
-      this.#state = { kind: "embedded", supervisor, address: await supervisor.listen() };
+      await within(this.#state.started, options, notListening);
     } catch (error) {
-      this.#state = { kind: "closed" };
+      await this.close();
       throw error;
     }
-    this.#guard(() => this.serverStart());
   }
 
   /**
@@ -135,12 +129,14 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
    */
   async close(options: ServerCloseOptions = {}): Promise<void> {
     const drainTimeoutMs = durationOption("drainTimeoutMs", options.drainTimeoutMs, 0);
-    if (this.#state.kind !== "embedded") return;
-    const { supervisor } = this.#state;
-    this.#isFinishing = true;
-    const closed = new Promise<void>((resolve) => this.#closedListeners.push(resolve));
-    await supervisor.close(drainTimeoutMs);
-    await closed;
+    const state = this.#state;
+    if (state.kind === "starting") {
+      void state.supervisor.close(0);
+      await state.started.catch(() => undefined);
+    } else if (state.kind === "embedded") {
+      this.#isFinishing = true;
+      await state.supervisor.close(drainTimeoutMs);
+    }
   }
 
   /** The same as {@link close}, for `await using`. */
@@ -150,36 +146,36 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
 
   /** Stops accepting, and closes when what is under way is complete, or after `drainTimeoutMs`. Safe inside hooks. */
   finish(): void {
-    if (this.#state.kind === "embedded") void this.close({ drainTimeoutMs: this.#drainTimeoutMs });
-    if (this.#state.kind !== "blocking" || this.#isFinishing) return;
+    const state = this.#state;
+    if (this.#isFinishing || (state.kind !== "embedded" && state.kind !== "blocking")) return;
     this.#isFinishing = true;
-    const { helper, resident } = this.#state;
-    helper.invoke(resident, "beginClose", [this.#drainTimeoutMs], deadlineIn(START_TIMEOUT_MS));
+    if (state.kind === "embedded") void state.supervisor.close(this.#drainTimeoutMs);
+    else state.supervisor.beginClose(this.#drainTimeoutMs);
   }
 
   /**
-   * Binds the address, starts the children, and blocks the thread until the server is closed: by a signal, by
+   * Binds the address, starts the children, and blocks the thread until the server is closed: by SIGTERM or SIGINT, by
    * {@link finish} in a hook, or because `keepRunning()` says no.
    *
    * @param options with `timeoutMs`, the server closes after that time.
    * @throws as {@link listen}; ServerError `ERR_CRASH_LOOP` if the children die one after another.
+   * @throws StateError `ERR_WOULD_DEADLOCK` if the server listens already.
    */
   serveForever(options: BlockingCallOptions = {}): void {
     const deadline = deadlineIn(durationOption("timeoutMs", options.timeoutMs, 0));
     if (this.#state.kind !== "closed") {
       throw new StateError("ERR_WOULD_DEADLOCK", "the server listens already: close it first, or leave it to listen()");
     }
-    // A thread of its own: the one that blocking calls share may be needed by hooks.
-    const helper = HelperThread.start();
-    const resident = this.#openResident(helper);
+    checkPlatform();
+    using supervisor = new ResidentSupervisor({ ...this.#settings, drainTimeoutMs: this.#drainTimeoutMs });
+    this.#state = { kind: "blocking", supervisor, address: supervisor.address };
+    this.#guard(() => this.serverStart());
     try {
-      this.#guard(() => this.serverStart());
-      this.#serveUntilClosed(helper, resident, deadline);
+      while (supervisor.listenFor(this.#events, ASK_INTERVAL_MS)) {
+        if (performance.now() >= deadline || !this.#isToRun()) this.finish();
+      }
     } finally {
-      this.#state = { kind: "closed" };
-      this.#isFinishing = false;
-      helper.end();
-      this.#guard(() => this.serverClose());
+      this.#hasClosed();
     }
   }
 
@@ -213,26 +209,32 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
     return this.#options.keepRunning?.(this as never) ?? true;
   }
 
-  #openResident(helper: HelperThread): number {
-    const opened = helper.open<{ readonly address: ListenAddress }>(
-      new URL("../comm/process-supervisor-resident.js", import.meta.url),
-      "openSupervisorResident",
-      { ...this.#settings, drainTimeoutMs: this.#drainTimeoutMs },
-      deadlineIn(START_TIMEOUT_MS),
-    );
-    if (opened === LATE) throw new ServerError("ERR_LISTEN_FAILED", "the server did not start in time");
-    this.#state = { kind: "blocking", helper, resident: opened.resident, address: opened.info.address };
-    return opened.resident;
+  #starting(): ServerState {
+    const supervisor = new ProcessSupervisor(this.#settings, {
+      ...this.#events,
+      closed: (error) => {
+        if (error !== undefined) this.#fault(error);
+        this.#hasClosed();
+      },
+    });
+    return { kind: "starting", supervisor, started: this.#start(supervisor) };
   }
 
-  #serveUntilClosed(helper: HelperThread, resident: number, deadline: number): void {
-    for (;;) {
-      const news = helper.invoke(resident, "news", [ASK_INTERVAL_MS], deadlineIn(START_TIMEOUT_MS));
-      if (news === LATE) throw new DisconnectedError("ERR_WORKER_DIED", "the thread of the server does not answer");
-      for (const one of news as readonly SupervisorNews[]) if (this.#hear(one)) return;
-      if (performance.now() >= deadline || !this.#isToRun()) this.finish();
+  async #start(supervisor: ProcessSupervisor): Promise<void> {
+    try {
+      this.#state = { kind: "embedded", supervisor, address: await supervisor.listen() };
+    } catch (error) {
+      this.#state = { kind: "closed" };
+      throw error;
     }
+    this.#guard(() => this.serverStart());
   }
+
+  readonly #events: Omit<SupervisorEvents, "closed"> = {
+    childStarted: (info) => this.#guard(() => this.onChildStart(info)),
+    childExited: (info) => this.#guard(() => this.onChildExit(info)),
+    report: (error) => this.#fault(error),
+  };
 
   #isToRun(): boolean {
     try {
@@ -243,55 +245,38 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
     }
   }
 
-  /** Whether it was the last that there is to hear. */
-  #hear(news: SupervisorNews): boolean {
-    switch (news.kind) {
-      case "child-started":
-        this.#guard(() => this.onChildStart(news.info));
-        return false;
-      case "child-exited":
-        this.#guard(() => this.onChildExit(news.info));
-        return false;
-      case "report":
-        this.#fault(unpackError(news.error));
-        return false;
-      case "closed":
-        if (news.error !== undefined) throw unpackError(news.error);
-        return true;
-    }
-  }
-
-  #closed(error: Error | undefined): void {
+  #hasClosed(): void {
     this.#state = { kind: "closed" };
     this.#isFinishing = false;
-    if (error !== undefined) this.#fault(error);
     this.#guard(() => this.serverClose());
-    for (const told of this.#closedListeners.splice(0)) told();
   }
 
   #fault(error: Error): void {
     const isHeard = this.#options.onError !== undefined || this.onError !== BlockingProcessServer.prototype.onError;
-    if (isHeard) this.onError(error);
+    // What the hook itself throws has nobody left to go to.
+    if (isHeard) attempt(() => this.onError(error), throwLater);
     else process.emitWarning(error);
   }
 
   /** A hook that fails stops nothing. */
   #guard(hook: () => void): void {
-    try {
-      hook();
-    } catch (thrown) {
-      this.#fault(hookError(thrown));
-    }
+    attempt(hook, (thrown) => this.#fault(hookError(thrown)));
   }
 }
 
 type ServerState =
   | { readonly kind: "closed" }
-  | { readonly kind: "starting" }
+  | { readonly kind: "starting"; readonly supervisor: ProcessSupervisor; readonly started: Promise<void> }
   | { readonly kind: "embedded"; readonly supervisor: ProcessSupervisor; readonly address: ListenAddress }
-  | {
-      readonly kind: "blocking";
-      readonly helper: HelperThread;
-      readonly resident: number;
-      readonly address: ListenAddress;
-    };
+  | { readonly kind: "blocking"; readonly supervisor: ResidentSupervisor; readonly address: ListenAddress };
+
+function notListening(timeoutMs: number): ServerError {
+  return new ServerError("ERR_LISTEN_FAILED", `the server did not listen after ${timeoutMs} ms`);
+}
+
+/** @throws ServerError `ERR_LISTEN_FAILED` where a child could not serve a socket. */
+function checkPlatform(): void {
+  if (process.platform !== "win32") return;
+  const text = "Windows has no descriptors for sockets, on which a child could wait: use an asynchronous server there";
+  throw new ServerError("ERR_LISTEN_FAILED", text);
+}
