@@ -1,7 +1,7 @@
 import type { Cell } from "./cell.ts";
 import type { Position } from "./model.ts";
 import { kebabCase, roleName } from "./names.ts";
-import { Problems } from "./problems.ts";
+import { compareText, Problems } from "./problems.ts";
 import type { Schema } from "./schema.ts";
 
 /** Names that were chosen, and where; `undefined` for the command line. */
@@ -28,7 +28,10 @@ export function selectCells(schema: Schema, filter: Filter): Schema {
     const known = new Map(names.map((name) => [simple(name), name]));
     const given = filter[axis]?.value ?? [...known.values()];
     for (const name of given.filter((each) => !known.has(simple(each)))) {
-      const choices = [...known.values()].map((each) => kebabCase(each)).join(", ");
+      const choices = [...known.values()]
+        .map((each) => kebabCase(each))
+        .toSorted(compareText)
+        .join(", ");
       problems.add(filter[axis]?.position, `${axis}: there is no ${JSON.stringify(name)}; there are ${choices}`);
     }
     return new Set(given.map((name) => simple(name)));

@@ -120,11 +120,13 @@ class ConfigReader {
   readonly #file: ConfigFile;
   readonly #value: Readonly<Record<string, unknown>>;
 
+  /** @throws PartsError if it is no object at all. */
   constructor(file: ConfigFile) {
     this.#file = file;
     const isObject = typeof file.value === "object" && file.value !== null && !Array.isArray(file.value);
     if (!isObject) this.problems.add(file.positionOf([]), "a configuration is an object");
-    this.#value = isObject ? (file.value as Readonly<Record<string, unknown>>) : {};
+    this.problems.throwIfAny();
+    this.#value = file.value as Readonly<Record<string, unknown>>;
   }
 
   string(name: string): Setting<string> | undefined {

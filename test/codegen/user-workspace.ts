@@ -12,7 +12,7 @@ const strict = {
   types: ["node"],
   strict: true,
   skipLibCheck: false,
-  rootDir: ".",
+  rootDir: "src",
   outDir: "dist",
   declaration: true,
   isolatedDeclarations: true,
