@@ -93,11 +93,11 @@ function contractFault({ suffix, boundary, requires = [] }: FramingClass): strin
   return 'a message ends with a half-close, but the static requires does not say ["half-close"]';
 }
 
-function sampleFault({ samples, create }: FramingSubject): string | undefined {
-  if (samples.length === 0) return "there is no sample to check it with";
-  for (const [index, sample] of samples.entries()) {
+function sampleFault(subject: FramingSubject): string | undefined {
+  if (subject.samples.length === 0) return "there is no sample to check it with";
+  for (const [index, sample] of subject.samples.entries()) {
     try {
-      create().encode(sample);
+      subject.create().encode(sample);
     } catch (error) {
       if (!ChannelError.is(error)) throw error;
       return `sample ${index}, ${shown(Buffer.from(sample))}, cannot be carried: ${error.message}`;

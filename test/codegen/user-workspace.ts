@@ -27,8 +27,8 @@ const strict = {
 };
 
 /** What a user's `tsconfig.json` says, with some compiler options of its own. */
-export function tsconfig(options: Readonly<Record<string, unknown>> = { module: "nodenext" }): string {
-  return JSON.stringify({ compilerOptions: { ...strict, ...options }, include: ["src"] });
+export function tsconfig(options: Readonly<Record<string, unknown>> = {}): string {
+  return JSON.stringify({ compilerOptions: { ...strict, module: "nodenext", ...options }, include: ["src"] });
 }
 
 /** A framing as a user would write it. */
