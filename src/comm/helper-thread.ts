@@ -16,11 +16,13 @@ import {
 } from "./helper-protocol.ts";
 
 /** The longest wait without a look at whether the helper lives: its death wakes nobody. */
-const SLICE_MS = 100;
+export const SLICE_MS = 100;
 /** A helper whose beat stands still for so long is looked at more closely. */
 const STALE_MS = 500;
-/** Without a way to ask the system, a beat that stands still for so long is taken for death. */
-const DEAD_MS = 5000;
+/** Without a way to ask the system, a beat that stood still at so many looks, a slice apart, is taken for death. */
+const DEAD_LOOKS = 50;
+/** A helper that has not begun to run after so long never will. */
+const LONGEST_START_MS = 10_000;
 
 /** What {@link HelperThread.call} answers at the deadline. */
 export const LATE: unique symbol = Symbol("late");
@@ -37,9 +39,13 @@ export class HelperThread {
   readonly #port: MessagePort;
   readonly #words: Int32Array;
   #lastCall = 0;
+  /** The calls that are waited for, or will be, and what came of those that are answered. */
+  readonly #calls = new Map<number, HelperReply | undefined>();
   #isDead = false;
   #beat = 0;
   #beatSeen = performance.now();
+  #lastLook = performance.now();
+  #looks = 0;
 
   private constructor() {
     const memory = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT);
@@ -109,51 +115,82 @@ export class HelperThread {
    * @throws Error what the request itself failed with.
    */
   call(request: HelperRequest, deadline: number): unknown {
+    const call = this.begin(request);
+    const answer = this.wait(call, deadline);
+    if (answer === LATE) {
+      this.#calls.delete(call);
+      this.#port.postMessage({ kind: "cancel", call, id: 0 });
+    }
+    return answer;
+  }
+
+  /** Asks the helper for something whose answer nobody wants to know. */
+  tell(resident: number, method: string, values: readonly unknown[] = []): void {
+    this.#port.postMessage({ kind: "invoke", resident, method, values, id: ++this.#lastCall });
+  }
+
+  /** Asks the helper for something; {@link wait} for the answer. */
+  begin(request: HelperRequest): number {
     const id = ++this.#lastCall;
+    this.#calls.set(id, undefined);
     this.#port.postMessage({ ...request, id });
+    return id;
+  }
+
+  /**
+   * Blocks the thread until a call is answered, or until the deadline: then it may be waited for again.
+   *
+   * @throws as {@link call}.
+   */
+  wait(call: number, deadline: number): unknown {
     for (;;) {
       const signal = Atomics.load(this.#words, SIGNAL);
-      const reply = this.#receive(id);
+      this.#receive();
+      const reply = this.#calls.get(call);
       if (reply !== undefined) {
+        this.#calls.delete(call);
         if ("error" in reply) throw unpackError(reply.error);
         return reply.value;
       }
-      if (!this.isAlive) throw died();
+      if (!this.isAlive) throw helperDied();
       const left = deadline - performance.now();
-      if (left <= 0) {
-        this.#port.postMessage({ kind: "cancel", call: id, id: 0 });
-        return LATE;
-      }
+      if (left <= 0) return LATE;
       Atomics.wait(this.#words, SIGNAL, signal, Math.min(left, SLICE_MS));
     }
   }
 
-  /** The reply to a call. Those to calls that were given up are dropped. */
-  #receive(id: number): HelperReply | undefined {
+  /** Takes note of answers. Those that nobody waits for any more are dropped. */
+  #receive(): void {
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
       const reply = next.message as HelperReply;
-      if (reply.id === id) return reply;
+      if (this.#calls.has(reply.id)) this.#calls.set(reply.id, reply);
     }
-    return undefined;
   }
 
   /** Whether the helper has stopped without a word, as it does when it runs out of memory. */
   #isGone(): boolean {
     const now = performance.now();
     const beat = Atomics.load(this.#words, BEAT);
-    if (beat !== this.#beat || Atomics.load(this.#words, STATE) !== RUNNING) {
+    if (beat !== this.#beat) {
       this.#beat = beat;
       this.#beatSeen = now;
+      this.#looks = 0;
       return false;
     }
     const stale = now - this.#beatSeen;
     if (stale < STALE_MS) return false;
+    if (Atomics.load(this.#words, STATE) !== RUNNING) return stale > LONGEST_START_MS;
     const thread = Atomics.load(this.#words, THREAD_ID);
-    return thread === 0 ? stale > DEAD_MS : !existsSync(`/proc/self/task/${thread}`);
+    if (thread !== 0) return !existsSync(`/proc/self/task/${thread}`);
+    // Looks are counted, not time: the whole process may have stood still.
+    if (now - this.#lastLook < SLICE_MS / 2) return false;
+    this.#lastLook = now;
+    return ++this.#looks > DEAD_LOOKS;
   }
 }
 
-function died(): DisconnectedError {
+/** What a call is told whose helper has died. */
+export function helperDied(): DisconnectedError {
   const text = "the helper thread of blocking calls died; open the channel again: the next call starts a new helper";
   return new DisconnectedError("ERR_WORKER_DIED", text);
 }

@@ -1,89 +1,80 @@
 import type { Socket } from "node:net";
+import { HelperPipe, LARGEST_PORTION } from "../comm/helper-pipe.ts";
 import type { Resident } from "../comm/helper-protocol.ts";
-import { openSocket } from "./async-socket.ts";
-import { resetError, type SocketConnectOptions, type SocketLink } from "./socket.ts";
+import { packError, type TransferredError } from "../comm/error-transfer.ts";
+import { bytesGivenToSystem, openSocket } from "./async-socket.ts";
+import type { SocketConnectOptions, SocketLink } from "./socket.ts";
+
+/** How a {@link SocketResident} is opened: `memory` is that of its pipe. */
+export type SocketResidentOptions = SocketConnectOptions & { readonly memory: SharedArrayBuffer };
 
 /** What the owner of a {@link SocketResident} is told. */
 export interface SocketResidentInfo {
-  /** The descriptor, where the system has one for sockets: the owner may read and write it while no call is pending. */
+  /** The descriptor, where the system has one for sockets: the owner may write to it after a claim on the pipe. */
   readonly fd: number | undefined;
   readonly link: SocketLink;
 }
 
-const BUFFER_SIZE = 65_536;
+/** What is read into; it is free again when the bytes are in a pipe. */
+const portion = Buffer.allocUnsafeSlow(LARGEST_PORTION);
 
 /** Connects a socket whose owner is another thread, which is blocked. */
 export async function openSocketResident(
-  options: SocketConnectOptions,
+  { memory, ...options }: SocketResidentOptions,
   signal: AbortSignal,
 ): Promise<Resident<SocketResidentInfo>> {
-  return await SocketResident.open(options, signal);
+  const pipe = new HelperPipe(memory);
+  const socket = await openSocket(options, signal, {
+    buffer: portion,
+    callback: (length) => pipe.write(portion.subarray(0, length)),
+  });
+  return new SocketResident(socket, pipe);
 }
 
-/** A socket that is read only while its owner waits for that: all else of it is the owner's. */
+/** A socket that is read into a pipe, as far as that has room. Its owner writes by itself as long as that does not wait. */
 class SocketResident implements Resident<SocketResidentInfo> {
   readonly info: SocketResidentInfo;
   readonly #socket: Socket;
   #error: Error | undefined;
-  #hasEnded = false;
-  #reading: { resolve: (bytes: Uint8Array | undefined) => void; reject: (error: unknown) => void } | undefined;
-  /** What came in while nobody waited any more. */
-  #early: Uint8Array[] = [];
 
-  static async open(options: SocketConnectOptions, signal: AbortSignal): Promise<SocketResident> {
-    let resident: SocketResident | undefined;
-    const buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE);
-    const socket = await openSocket(options, signal, {
-      buffer,
-      callback(length) {
-        resident?.received(Buffer.from(buffer.subarray(0, length)));
-        // One read for each wait: what comes later may be read by the owner itself.
-        return false;
-      },
-    });
-    resident = new SocketResident(socket);
-    return resident;
-  }
-
-  private constructor(socket: Socket) {
+  constructor(socket: Socket, pipe: HelperPipe) {
     const { remoteAddress, remotePort, localAddress, localPort } = socket;
     this.#socket = socket;
     this.info = { fd: descriptorOf(socket), link: { remoteAddress, remotePort, localAddress, localPort } };
+    retireBeforeClosing(socket, pipe);
     socket.on("error", (error) => {
-      this.#error = error;
+      this.#error ??= error;
     });
-    socket.on("end", () => {
-      this.#hasEnded = true;
-      this.#settle();
-    });
-    socket.on("close", () => {
-      this.#error ??= new Error("the socket was closed");
-      this.#settle();
+    socket.once("end", () => pipe.close("ended"));
+    socket.once("close", () => pipe.close("broken"));
+    socket.resume();
+  }
+
+  /** Goes on reading: there is room again. */
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Resolves when the system has taken the bytes, or with what prevented it. */
+  write(bytes: Uint8Array): Promise<TransferredError | undefined> {
+    return new Promise((resolve) => {
+      this.#socket.write(bytes, (error) => resolve(error ? packError(this.#error ?? error) : undefined));
     });
   }
 
-  /** The next bytes, `undefined` at the end. */
-  read(): Promise<Uint8Array | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#reading = { resolve, reject };
-      if (this.#early.length > 0 || this.#hasEnded || this.#socket.destroyed) this.#settle();
-      else this.#socket.resume();
-    });
-  }
-
-  /** Resolves when the system has taken the bytes. */
-  write(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#socket.write(bytes, (error) => (error ? reject(this.#broken(error)) : resolve()));
-    });
+  /** How many of the bytes for {@link write} the system has taken so far. */
+  bytesWritten(): number {
+    return bytesGivenToSystem(this.#socket);
   }
 
   /** Closes the sending side. */
-  finish(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#socket.destroyed) resolve();
-      else this.#socket.end(() => resolve());
-    });
+  finish(): void {
+    this.#socket.end();
+  }
+
+  /** What broke the connection, where the system said. */
+  fault(): TransferredError | undefined {
+    return this.#error === undefined ? undefined : packError(this.#error);
   }
 
   close(): Promise<void> {
@@ -93,24 +84,15 @@ class SocketResident implements Resident<SocketResidentInfo> {
       this.#socket.destroy();
     });
   }
+}
 
-  received(bytes: Uint8Array): void {
-    this.#early.push(bytes);
-    this.#settle();
-  }
-
-  #settle(): void {
-    const reading = this.#reading;
-    if (reading === undefined) return;
-    this.#reading = undefined;
-    const bytes = this.#early.shift();
-    if (bytes !== undefined || this.#hasEnded) reading.resolve(bytes);
-    else reading.reject(this.#broken(this.#error));
-  }
-
-  #broken(cause: Error | undefined): Error {
-    return resetError(cause, this.#socket.bytesWritten);
-  }
+/** A fault closes a socket at any time, and the owner must not write to whatever has its number then. */
+function retireBeforeClosing(socket: Socket, pipe: HelperPipe): void {
+  const destroy = socket._destroy.bind(socket);
+  socket._destroy = (error, callback) => {
+    pipe.retire();
+    destroy(error, callback);
+  };
 }
 
 /** Windows has no descriptors for sockets. */

@@ -1,4 +1,5 @@
 import type { ChannelLimits } from "../core/channel-settings.ts";
+import { gather } from "../core/gather.ts";
 import { checkQueue } from "../core/limits.ts";
 import { MessageInput } from "../core/message-input.ts";
 import { type ChannelError, DisconnectedError, TimeoutError } from "../errors.ts";
@@ -63,21 +64,34 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
   /**
    * Sends what is queued.
    *
-   * @throws TimeoutError `ERR_WRITE_TIMEOUT` at the write deadline or at `deadline`, whichever is earlier.
+   * @throws TimeoutError `ERR_WRITE_TIMEOUT` if the other end takes nothing for `writeTimeoutMs`, or at `deadline`.
    * @throws DisconnectedError if the connection breaks.
    */
   send(deadline: number): void {
     if (this.#outbox.length === 0) return;
-    const pieces = this.#outbox;
-    const { writeTimeoutMs } = this.#settings;
-    const start = performance.now();
-    const due = writeTimeoutMs === 0 ? deadline : Math.min(deadline, start + writeTimeoutMs);
+    const pieces = gather(this.#outbox);
     this.#outbox = [];
     this.#outboxBytes = 0;
-    if (this.transport.write(pieces, due)) return;
-    const { bytesWritten } = this.transport;
-    const text = `the other end did not take everything in ${Math.round(performance.now() - start)} ms`;
-    throw new TimeoutError("ERR_WRITE_TIMEOUT", text, { bytesWritten });
+    for (const piece of pieces) this.#write(piece, deadline);
+  }
+
+  /** Writes a piece: a slow other end has all the time of the call, as long as it takes anything. */
+  #write(piece: Uint8Array, deadline: number): void {
+    const { writeTimeoutMs } = this.#settings;
+    const start = performance.now();
+    for (let rest = piece, now = start; ; now = performance.now()) {
+      const { bytesWritten } = this.transport;
+      const due = writeTimeoutMs === 0 ? deadline : Math.min(deadline, now + writeTimeoutMs);
+      if (this.transport.write([rest], due)) return;
+      const taken = this.transport.bytesWritten - bytesWritten;
+      if (taken === 0 || due === deadline) throw this.#stalled(performance.now() - (taken === 0 ? now : start));
+      rest = rest.subarray(taken);
+    }
+  }
+
+  #stalled(waitedMs: number): TimeoutError {
+    const text = `the other end did not take what was sent in ${Math.round(waitedMs)} ms`;
+    return new TimeoutError("ERR_WRITE_TIMEOUT", text, { bytesWritten: this.transport.bytesWritten });
   }
 
   /**
@@ -99,20 +113,23 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
       const due = Math.min(waiting.deadline, this.#messageDue, this.#nextLook(now, waiting));
       const bytes = this.transport.read(due, this.#input.length > 0);
       if (bytes === "left") return undefined;
-      if (bytes === "ended") {
-        if (!this.#ended()) return undefined;
-      } else if (bytes === "late") {
-        this.#lookForSilence();
-      } else {
-        this.#received(bytes);
-      }
+      if (bytes === "ended") this.#ended();
+      else if (bytes === "late") this.#lookForSilence();
+      else this.#received(bytes);
       if (waiting.keepWaiting?.() === false) return undefined;
     }
   }
 
-  /** A message that is there already, without waiting. */
+  /** A message that is there already, without waiting; also finds out that the other end has closed its side. */
   takeWaiting(): Message | undefined {
-    return this.#input.next();
+    for (;;) {
+      const message = this.#input.next();
+      if (message !== undefined || this.#input.isOver) return message;
+      const bytes = this.transport.read(0, false);
+      if (bytes === "ended") this.#ended();
+      else if (bytes instanceof Uint8Array) this.#received(bytes);
+      else return undefined;
+    }
   }
 
   /** Drops what was received and not delivered yet. */
@@ -127,16 +144,9 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     return interByteTimeoutMs === 0 ? asked : Math.min(asked, now + interByteTimeoutMs);
   }
 
-  /** Whether the end may complete a message. A line that breaks off without a byte has not sent an empty one. */
-  #ended(): boolean {
-    if (!this.transport.canResynchronise) {
-      this.#input.end();
-      return true;
-    }
-    if (this.#input.length > 0) {
-      this.#input.end();
-      return true;
-    }
+  /** The end may complete a message. A line that breaks off without a byte has not sent an empty one. */
+  #ended(): void {
+    if (!this.transport.canResynchronise || this.#input.length > 0) return this.#input.end();
     throw new DisconnectedError("ERR_PORT_DISCONNECTED", "the serial line hung up, or the device was unplugged", {
       bytesWritten: this.transport.bytesWritten,
     });

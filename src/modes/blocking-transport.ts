@@ -13,6 +13,7 @@ export interface BlockingTransport<Link> {
    * Waits for bytes: those that came in, `"ended"` if the other end will send no more, `"late"` at the deadline, `"left"` if
    * whoever gave the transport does not want to wait between two messages any longer. The bytes belong to the caller.
    *
+   * @param deadline one that has passed: what is there is taken without waiting.
    * @param isMidMessage whether part of a message is there and its rest is waited for.
    * @throws DisconnectedError if the connection breaks.
    */
@@ -20,7 +21,8 @@ export interface BlockingTransport<Link> {
   /**
    * Writes all bytes, in this order.
    *
-   * @returns whether that was possible before the deadline; {@link bytesWritten} tells how far it came.
+   * @returns whether that was possible before the deadline; {@link bytesWritten} tells how far it came. To go on, call
+   * it again with what is left.
    * @throws DisconnectedError if the connection breaks.
    */
   write(pieces: readonly Uint8Array[], deadline: number): boolean;
