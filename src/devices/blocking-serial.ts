@@ -98,16 +98,17 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
 
   read(deadline: number): Buffer | "ended" | "late" {
     let emptyReads = 0;
+    let start = performance.now();
+    if (deadline <= start) return this.#readAtOnce();
     while (!this.#hasEnded) {
-      const start = performance.now();
-      const bytes = this.#readOnce();
-      if (bytes === undefined) return "ended";
-      if (bytes.length > 0) return bytes;
+      const bytes = this.#read(this.#readFd);
+      if (bytes === undefined || bytes.length > 0) return bytes ?? "ended";
       const now = performance.now();
       // One empty read may have found its tenth of a second nearly over.
       emptyReads = now - start < SHORTEST_WAIT_MS ? emptyReads + 1 : 0;
       if (emptyReads > 1) this.#hasEnded = true;
       else if (now >= deadline) return "late";
+      start = now;
     }
     return "ended";
   }
@@ -155,10 +156,17 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
     return this.#helper.invoke(this.#resident, method, values, performance.now() + CONTROL_TIMEOUT_MS);
   }
 
-  /** Waits for bytes for a tenth of a second; `undefined` when the line has hung up. */
-  #readOnce(): Buffer | undefined {
+  /** What is there; an end is only found by waiting. */
+  #readAtOnce(): Buffer | "ended" | "late" {
+    if (this.#hasEnded) return "ended";
+    const bytes = this.#read(this.#writeFd);
+    return bytes === undefined ? "ended" : bytes.length > 0 ? bytes : "late";
+  }
+
+  /** Waits for bytes as the descriptor does; `undefined` when the line has hung up. */
+  #read(fd: number): Buffer | undefined {
     try {
-      return readDescriptor(this.#readFd) ?? Buffer.alloc(0);
+      return readDescriptor(fd) ?? Buffer.alloc(0);
     } catch (error) {
       this.#hasEnded = true;
       if ((error as NodeJS.ErrnoException).code === "EIO") return undefined;

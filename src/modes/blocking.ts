@@ -1,7 +1,7 @@
 import { type ChannelLimits, channelLimits, type DeadlineSettings } from "../core/channel-settings.ts";
 import type { Data, MessageOf } from "../core/data.ts";
 import type { ChannelRole, FramingClass } from "../core/framing.ts";
-import { hookError, isPromise } from "../core/hooks.ts";
+import { attempt, hookError, isPromise, throwLater } from "../core/hooks.ts";
 import { functionOption, optionsObject } from "../core/options.ts";
 import { type ChannelError, StateError } from "../errors.ts";
 import type { BlockingConnection } from "./blocking-connection.ts";
@@ -75,7 +75,10 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
     if (connection === undefined) return;
     this.connection = undefined;
     connection.transport.close();
-    this.onClose();
+    attempt(
+      () => runHook("onClose", () => this.onClose()),
+      (thrown) => this.fault(hookError(thrown), throwLater),
+    );
   }
 
   /** The same as {@link close}, for `using`. */
@@ -118,7 +121,7 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
 
   /** Called when the channel is closed and everything is released. */
   onClose(): void {
-    this.#hooks.onClose?.(this as never);
+    return this.#hooks.onClose?.(this as never);
   }
 
   /** Called with a fault that no call was waiting for. */
@@ -129,6 +132,12 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
   /** Whether somebody wants to hear of faults. @internal */
   protected get hearsErrors(): boolean {
     return this.#hooks.onError !== undefined || this.onError !== BlockingChannel.prototype.onError;
+  }
+
+  /** Tells `onError` of a fault that no call was waiting for; else `otherwise`. @internal */
+  protected fault(error: ChannelError, otherwise: (error: ChannelError) => void = () => undefined): void {
+    if (this.hearsErrors) attempt(() => this.onError(error), throwLater);
+    else otherwise(error);
   }
 
   /** @internal */

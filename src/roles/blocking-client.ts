@@ -7,14 +7,14 @@ import {
 } from "../core/channel-settings.ts";
 import { type Data, type MessageOf, toBytes } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
-import { checkQueue } from "../core/limits.ts";
 import { booleanOption, durationOption } from "../core/options.ts";
-import { ChannelError, type Outcome, StateError } from "../errors.ts";
+import { ChannelError, DisconnectedError, type Outcome, StateError } from "../errors.ts";
 import { BlockingChannel, deadlineIn, runHook } from "../modes/blocking.ts";
 import { BlockingConnection } from "../modes/blocking-connection.ts";
 import type { BlockingCallOptions, BlockingChannelOptions } from "../modes/blocking-options.ts";
 import type { BlockingOpen, BlockingTransport } from "../modes/blocking-transport.ts";
 import { endedEarly, noReply, notOpenInTime } from "./client-errors.ts";
+import { EarlyPayloads } from "./early-payloads.ts";
 
 /** The options of a blocking client. */
 export interface BlockingClientOptions<Encoding extends BufferEncoding | undefined, Self>
@@ -58,7 +58,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   /** Whether a fault was told that the connection has survived. */
   #hasReported = false;
   /** What was `start()`ed while nothing could be sent. */
-  #early: Uint8Array[] = [];
+  readonly #early: EarlyPayloads;
 
   /** @param options those of the generated class. Called by generated classes, also those of users. */
   protected constructor(options: BlockingClientOptions<Encoding, never>) {
@@ -66,6 +66,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     super(options, "client", 0, framing);
     this.#open = (new.target.open as BlockingOpen<never, Link>)(options as never);
     this.#boundary = framing.boundary;
+    this.#early = new EarlyPayloads(this.settings);
     this.keepAlive = booleanOption("keepAlive", options.keepAlive, false);
     this.#timeoutMs = callTimeout(options);
     this.#connectTimeoutMs = connectTimeout(options);
@@ -103,9 +104,10 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     return this.#call(options, (deadline) => {
       this.#reopen(deadline);
       for (;;) {
+        this.#sendStarted(deadline);
         const message = this.#receive(deadline);
         runHook("processData", () => this.processData(message));
-        if (predicate(message)) return message;
+        if (runHook("the predicate", () => predicate(message))) return message;
       }
     });
   }
@@ -125,11 +127,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   }
 
   start(data: Data): void {
-    const payload = toBytes(data);
-    this.settings.makeFraming().encode(payload);
-    const queued = this.#early.reduce((sum, { length }) => sum + length, 0);
-    checkQueue(queued, payload.length, this.settings.maxQueuedBytes);
-    this.#early.push(payload);
+    this.#early.add(toBytes(data));
     this.#hasStarted = true;
   }
 
@@ -139,7 +137,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   }
 
   override close(): void {
-    if (!this.#isBusy) this.#early = [];
+    if (!this.#isBusy) this.#early.takeAll();
     super.close();
   }
 
@@ -170,8 +168,10 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     } catch (error) {
       if (ChannelError.is(error)) {
         // What could not be encoded leaves an open channel as it was; so do bad bytes on a line that goes on behind them.
-        isHealthy = this.keepAlive && (error.outcome === "not-sent" || this.#hasReported);
-        error.outcome ??= this.#outcome;
+        const isUntouched = error.outcome === "not-sent" && this.#outcome === "not-sent";
+        isHealthy = this.keepAlive && (isUntouched || this.#hasReported);
+        // A hook may have failed with the error of another request.
+        error.outcome = this.#outcome;
       }
       throw error;
     } finally {
@@ -183,49 +183,53 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   }
 
   #exchange(payload: Uint8Array, deadline: number): MessageOf<Encoding> {
-    this.settings.makeFraming().encode(payload);
-    this.#reopen(deadline);
     this.#takeUnasked();
-    this.#early.unshift(payload);
+    // On an open connection, its own codec tells what cannot be sent.
+    if (this.#isSpent || !this.#early.isEmpty) this.#early.check(payload);
+    this.#reopen(deadline);
+    this.#send([payload, ...this.#early.takeAll()], deadline);
     for (;;) {
-      if (this.#early.length > 0) this.#sendEarly(deadline);
       const reply = this.#receive(deadline);
       this.#hasStarted = false;
       runHook("processData", () => this.processData(reply));
-      if (runHook("queryDone", () => this.queryDone())) {
-        this.#sendLast(deadline);
-        return reply;
-      }
+      const isDone = runHook("queryDone", () => this.queryDone());
       // Where one connection carries one exchange, the exchange goes on over a new one.
-      if (this.#early.length > 0 && this.#isSpent) this.#reopen(deadline);
+      if (!isDone && !this.#early.isEmpty) this.#reopen(deadline);
+      // What was started in a pass that turned out to be the last still leaves.
+      this.#sendStarted(deadline);
+      if (isDone) return reply;
     }
   }
 
   /** What is there already is not a reply to what is going to be sent. */
   #takeUnasked(): void {
-    const { connection } = this;
-    for (let next = connection?.takeWaiting(); next !== undefined; next = connection?.takeWaiting()) {
-      const message = next;
-      runHook("processData", () => this.processData(message));
+    if (this.#isSpent) return;
+    try {
+      for (let next = this.connection?.takeWaiting(); next !== undefined; next = this.connection?.takeWaiting()) {
+        const message = next;
+        runHook("processData", () => this.processData(message));
+      }
+    } catch (error) {
+      if (!DisconnectedError.is(error) || this.connection === undefined) throw error;
+      // It broke while nobody used it: nothing is lost, and the channel is opened anew.
+      super.close();
+      this.fault(error);
     }
   }
 
-  #sendEarly(deadline: number): void {
+  #sendStarted(deadline: number): void {
+    const payloads = this.#early.takeAll();
+    if (payloads.length > 0 && !this.#isSpent) this.#send(payloads, deadline);
+  }
+
+  #send(payloads: readonly Uint8Array[], deadline: number): void {
     const connection = this.openConnection();
-    const payloads = this.#early;
-    this.#early = [];
     for (const payload of payloads) connection.queue(payload);
     this.#outcome = "unknown";
     connection.send(deadline);
     if (this.#boundary !== "half-close") return;
     this.#hasHalfClosed = true;
     connection.transport.finish();
-  }
-
-  /** What was started in a pass that turned out to be the last still leaves. */
-  #sendLast(deadline: number): void {
-    if (this.#early.length > 0 && !this.#isSpent) this.#sendEarly(deadline);
-    this.#early = [];
   }
 
   #receive(deadline: number): MessageOf<Encoding> {

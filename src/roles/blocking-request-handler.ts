@@ -111,7 +111,6 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
   }
 
   #fault(error: ChannelError, supervision: Supervision): void {
-    if (this.hearsErrors) this.onError(error);
-    else supervision.failed(error);
+    this.fault(error, (unheard) => supervision.failed(unheard));
   }
 }

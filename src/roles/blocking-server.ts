@@ -2,7 +2,7 @@ import { connectTimeout, framingOf } from "../core/channel-settings.ts";
 import type { Data, MessageOf } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { checkHandler, SERVER_HOOKS } from "../core/handler-class.ts";
-import { hookError } from "../core/hooks.ts";
+import { attempt, hookError, throwLater } from "../core/hooks.ts";
 import { durationOption, functionOption, optionsObject } from "../core/options.ts";
 import { type ChannelError, OpenError, StateError } from "../errors.ts";
 import type { ListenAddress } from "../modes/async-transport.ts";
@@ -104,22 +104,23 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
     if (this.#handler !== undefined) {
       throw new StateError("ERR_WOULD_DEADLOCK", "the server is serving already: a hook must not wait for it to stop");
     }
+    // Before the line is open, so that a class that fails leaves nothing open.
+    const handler = this.#makeHandler();
     this.listen();
     const transport = this.#transport as BlockingTransport<Link>;
-    const handler = this.#makeHandler();
     this.#transport = undefined;
     this.#handler = handler;
     try {
-      this.#guard(() => this.serverStart());
-      this.#guard(() => this.onAccept(handler));
+      this.#guard("serverStart", () => this.serverStart());
+      this.#guard("onAccept", () => this.onAccept(handler));
       (handler as Servable<Link>)[serve](transport, {
         failed: (error) => this.#fault(error),
         keepRunning: () => performance.now() < deadline && runHook("keepRunning", () => this.keepRunning()),
       });
-      this.#guard(() => this.onClose(handler));
+      this.#guard("onClose", () => this.onClose(handler));
     } finally {
       this.#handler = undefined;
-      this.#guard(() => this.serverClose());
+      this.#guard("serverClose", () => this.serverClose());
     }
   }
 
@@ -163,12 +164,12 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
 
   /** Called when the line is open, with the channel that serves it. */
   onAccept(channel: BlockingRequestHandler<Encoding, Link>): void {
-    this.#options.onAccept?.(channel);
+    return this.#options.onAccept?.(channel);
   }
 
   /** Called when the line is closed. */
   onClose(channel: BlockingRequestHandler<Encoding, Link>): void {
-    this.#options.onClose?.(channel);
+    return this.#options.onClose?.(channel);
   }
 
   /** Called with faults that the handler's own `onError` did not take. */
@@ -178,12 +179,12 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
 
   /** Called when the line is open and the server begins to serve. */
   serverStart(): void {
-    this.#options.serverStart?.(this as never);
+    return this.#options.serverStart?.(this as never);
   }
 
   /** Called when the server has stopped and everything is released. */
   serverClose(): void {
-    this.#options.serverClose?.(this as never);
+    return this.#options.serverClose?.(this as never);
   }
 
   /** Asked ten times a second, and after each message: whether to go on. */
@@ -208,17 +209,17 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
 
   #fault(error: ChannelError): void {
     const isHeard = this.#options.onError !== undefined || this.onError !== BlockingServer.prototype.onError;
-    if (isHeard && this.#handler !== undefined) this.onError(error, this.#handler);
+    const handler = this.#handler;
+    if (isHeard && handler !== undefined) attempt(() => this.onError(error, handler), throwLater);
     else process.emitWarning(error);
   }
 
   /** A hook that fails stops nothing. */
-  #guard(hook: () => void): void {
-    try {
-      hook();
-    } catch (thrown) {
-      this.#fault(hookError(thrown));
-    }
+  #guard(name: string, hook: () => void): void {
+    attempt(
+      () => runHook(name, hook),
+      (thrown) => this.#fault(hookError(thrown)),
+    );
   }
 }
 
