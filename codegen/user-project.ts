@@ -1,5 +1,5 @@
 /** A user's project as the generator sees it: framings of theirs, the runtime of this package. */
-import { basename, join, sep } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import { emitBarrels } from "./emitters/barrel.ts";
 import { emitClasses } from "./emitters/class.ts";
 import type { Emission } from "./emitters/emission.ts";
@@ -58,6 +58,7 @@ export class UserGenerator {
     const reading = new PartReading(this.#package);
     const fault = folderFault(project.root, project.out.value);
     if (fault !== undefined) reading.problems.add(project.out.position, fault);
+    rejectSpecialPaths(project, reading.problems);
     try {
       const schema = this.#schema(project, readFramings(reading, project.framings), reading.problems);
       const emission = this.#emission(project, schema, reading);
@@ -127,6 +128,14 @@ function packageModules(): Map<string, string> {
       modules.set(join(name, key).replaceAll("\\", "/"), join(packageFolder, `${path}.ts`));
   }
   return modules;
+}
+
+/** Node.js reads what a relative import says as part of a URL. */
+function rejectSpecialPaths({ root, framings, out }: UserProject, problems: Problems): void {
+  const places = [...framings, { path: out.value, position: out.position }];
+  for (const { path, position } of places.filter((each) => /[#?%]/.test(relative(root, each.path)))) {
+    problems.add(position, `${path} has "#", "?" or "%" in it, which an import cannot hold`);
+  }
 }
 
 function isInside(folder: string, path: string): boolean {

@@ -1,9 +1,10 @@
+import { relative } from "node:path";
 import { formatProblem } from "../problems.ts";
 import { UserGenerator } from "../user-project.ts";
 import { importExtension } from "./import-extension.ts";
 import { report, type Reporting, type Terminal } from "./report.ts";
 import { failure, type Outcome, run } from "./run.ts";
-import { configPath, type Flags, readSettings } from "./settings.ts";
+import { configPath, type Flags, readSettings, type Settings } from "./settings.ts";
 import { watch } from "./watch.ts";
 
 /** What `generate` can be told besides the settings. */
@@ -35,35 +36,55 @@ export async function generateCommand(
     folder,
     remedy: "npx plib-io generate",
   };
+  const isTold = terminal.isInteractive && !reporting.isJson && !reporting.isQuiet;
+  const begun = (settings: Settings): void => {
+    if (isTold) terminal.out(`reading ${sourcesIn(settings)}`);
+  };
   const runOnce = async (seen: Set<string>): Promise<number> => {
-    const outcome = await generateOnce(generator, flags, folder, seen);
+    const outcome = await generateOnce(generator, flags, folder, { seen, begun });
     report(outcome, reporting, terminal);
     return outcome.status;
   };
   if (!flags.watch) return runOnce(new Set());
-  const isTold = terminal.isInteractive && !reporting.isJson && !reporting.isQuiet;
   if (isTold) terminal.out("watching for changes; Ctrl+C ends it");
   return watch(runOnce, signal);
 }
 
-/** Generates once. Everything that was looked at is put into `seen`, so that a change of it can be waited for. */
+/** What is told of a run while it goes on. */
+interface Progress {
+  /** Takes everything that was looked at, so that a change of it can be waited for. */
+  readonly seen: Set<string>;
+  /** Called when it is clear what is to be done. */
+  readonly begun: (settings: Settings) => void;
+}
+
 async function generateOnce(
   generator: UserGenerator,
   flags: GenerateFlags,
   folder: string,
-  seen: Set<string>,
+  { seen, begun }: Progress,
 ): Promise<Outcome> {
   try {
     const path = configPath(flags, folder);
     if (path !== undefined) seen.add(path);
     const settings = await readSettings(flags, folder);
     const { root, out } = settings;
+    begun(settings);
     const extension = settings.extension ?? importExtension(out.value);
     const make = () => ({ ...generator.generate({ ...settings, extension }, seen), root, out: out.value });
     return run(make, flags.check ?? false);
   } catch (error) {
     return failure(error);
   }
+}
+
+/** The framings in a few words. */
+function sourcesIn({ root, framings }: Settings): string {
+  if (framings.length > 3) return `${framings.length} framings`;
+  const names = framings.map(
+    ({ path, className }) => relative(root, path) + (className === undefined ? "" : `#${className}`),
+  );
+  return names.join(", ");
 }
 
 /** The problems of a run as lines. */

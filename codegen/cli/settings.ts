@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { ImportExtension } from "../import-targets.ts";
 import type { Position } from "../model.ts";
@@ -94,10 +95,10 @@ function flagFramings(framings: readonly string[], folder: string): FramingSourc
   return framings.map((text) => framingFrom(text, folder, undefined));
 }
 
-/** `FILE#Class` or `FILE`. */
+/** `FILE#Class` or `FILE`, whose name may hold a `#` too. */
 function framingFrom(text: string, folder: string, position: Position | undefined): FramingSource {
   const at = text.lastIndexOf("#");
-  if (at < 0) return { path: resolve(folder, text), position };
+  if (at < 0 || existsSync(resolve(folder, text))) return { path: resolve(folder, text), position };
   return { path: resolve(folder, text.slice(0, at)), className: text.slice(at + 1), position };
 }
 

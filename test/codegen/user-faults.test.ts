@@ -14,7 +14,7 @@ async function refused(
   args: readonly string[] = generate,
 ): Promise<readonly string[]> {
   const before = filesIn(folder);
-  const { status, err, out } = await plibIo(folder, args);
+  const { status, err, out } = await plibIo(folder, args, false);
   t.is(status, 2, err.join("\n"));
   t.deepEqual(out, []);
   t.deepEqual(filesIn(folder), before);
@@ -82,8 +82,13 @@ test("paths of sources that could break out of a comment or a string", async (t)
     const [line = ""] = await refused(t, folder, ["generate", "--framing", `src/${name}`]);
     t.regex(line, /has control characters or line breaks in it$/);
   }
-  const folder = userProject(t, { 'src/it\'s "quoted" */ {{x}}.ts': tabFraming });
-  t.is((await plibIo(folder, ["generate", "--framing", 'src/it\'s "quoted" */ {{x}}.ts'])).status, 0);
+  for (const name of ["a#b.ts", "a?.ts", "100%.ts"]) {
+    const [line = ""] = await refused(t, userProject(t, { [name]: tabFraming }), ["generate", "--framing", name]);
+    t.regex(line, /has "#", "\?" or "%" in it, which an import cannot hold$/);
+  }
+  const odd = 'src/it\'s 1, "quoted" */ {{x}}.ts';
+  const folder = userProject(t, { [odd]: tabFraming });
+  t.is((await plibIo(folder, ["generate", "--framing", odd])).status, 0);
   t.deepEqual(compile(folder), []);
 });
 
