@@ -1,12 +1,10 @@
 import { framingOf } from "../core/channel-settings.ts";
-import { EventEmitter } from "node:events";
-import type { MessageOf } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { checkHandler, SERVER_HOOKS } from "../core/handler-class.ts";
-import { attempt, hookError, throwLater } from "../core/hooks.ts";
-import { durationOption, functionOption, optionsObject } from "../core/options.ts";
+import { hookError } from "../core/hooks.ts";
+import { durationOption, optionsObject } from "../core/options.ts";
 import { within } from "../core/within.ts";
-import { type ChannelError, ServerError, StateError } from "../errors.ts";
+import { ServerError, StateError } from "../errors.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
 import type {
   AsyncListen,
@@ -17,14 +15,9 @@ import type {
 } from "../modes/async-transport.ts";
 import { type Attachable, attach, type Supervisor } from "../modes/attachment.ts";
 import { HookedHandler } from "./async-hooked-handler.ts";
-import type { AsyncRequestHandler, AsyncRequestHandlerOptions } from "./async-request-handler.ts";
-import type {
-  AsyncHandler,
-  AsyncServerEvents,
-  AsyncServerOptions,
-  AsyncServerStats,
-  ServerCloseOptions,
-} from "./async-server-options.ts";
+import type { AsyncRequestHandlerOptions } from "./async-request-handler.ts";
+import { AsyncServerHooks, fire } from "./async-server-hooks.ts";
+import type { AsyncHandler, AsyncServerOptions, AsyncServerStats, ServerCloseOptions } from "./async-server-options.ts";
 
 /** How often `keepRunning` is asked. */
 const ASK_INTERVAL_MS = 100;
@@ -45,8 +38,9 @@ const ASK_INTERVAL_MS = 100;
  * });
  * await server.serveForever();
  */
-export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, Link> extends EventEmitter<
-  AsyncServerEvents<Encoding, Link>
+export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, Link> extends AsyncServerHooks<
+  Encoding,
+  Link
 > {
   static readonly mode = "async";
   static readonly className = "*Server";
@@ -67,12 +61,11 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
 
   /** @param given those of the generated class. Called by generated classes, also those of users. */
   protected constructor(given: AsyncServerOptions<Encoding, Link, unknown, never>) {
-    super();
     const options = optionsObject(given);
+    super(options);
     this.#framing = framingOf(new.target);
     this.#open = (new.target.open as AsyncListen<never, Link>)(options as never);
     this.#options = options;
-    for (const name of SERVER_HOOKS) functionOption(name, options[name]);
     checkHandler(options, this.#framing, attach, "asynchronous");
     // Wrong options of the handlers are told now, not when the first connection is there.
     void new HookedHandler<Encoding, Link>(this.#handlerOptions(), this.#framing, this);
@@ -144,8 +137,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     const stop = (): void => void this.close();
     signal?.addEventListener("abort", stop, { once: true });
     const timer = timeoutMs === 0 ? undefined : setTimeout(stop, timeoutMs);
-    const isAsked = this.#options.keepRunning !== undefined || this.keepRunning !== AsyncServer.prototype.keepRunning;
-    const asking = isAsked ? setInterval(() => this.#askRunning(), ASK_INTERVAL_MS) : undefined;
+    const asking = this.isAsked ? setInterval(() => this.#askRunning(), ASK_INTERVAL_MS) : undefined;
     try {
       await this.listen();
       if (!this.closed) await this.#whenClosed();
@@ -200,83 +192,45 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     return this.close();
   }
 
-  /**
-   * Called once for each complete message, unless there is a handler class. Override it, or give it as an option; by
-   * default the event `message` is emitted.
-   */
-  processData(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, Link>): void | Promise<void> {
-    if (this.#options.processData) return this.#options.processData(data, channel);
-    fire(this, "message", data, channel);
-  }
-
-  /** Called after each pass of an exchange, unless there is a handler class: whether its channel is to be closed. */
-  queryDone(channel: AsyncRequestHandler<Encoding, Link>): boolean | Promise<boolean> {
-    return this.#options.queryDone ? this.#options.queryDone(channel) : !channel.keepAlive;
-  }
-
-  /** Called with the channel of each new connection, before anything is received on it. */
-  onAccept(channel: AsyncHandler<Encoding, Link>): void {
-    this.#options.onAccept?.(channel);
-  }
-
-  /** Called when a connection is closed and everything of it is released. */
-  onClose(channel: AsyncHandler<Encoding, Link>): void {
-    this.#options.onClose?.(channel);
-  }
-
-  /** Called with faults that no handler's own `onError` took: of a channel, or of the server itself. */
-  onError(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void {
-    this.#options.onError?.(error, channel);
-  }
-
-  /** Called when the server listens. */
-  serverStart(): void {
-    this.#options.serverStart?.(this as never);
-  }
-
-  /** Called when the server is closed and everything is released. */
-  serverClose(): void {
-    this.#options.serverClose?.(this as never);
-  }
-
-  /** Asked after each connection, and ten times a second in `serveForever`: whether to go on. */
-  keepRunning(): boolean {
-    return this.#options.keepRunning?.(this as never) ?? true;
-  }
-
   async #listen(): Promise<void> {
     let listener: AsyncListener;
     try {
       listener = await this.#open({
         accepted: (transport) => this.#accept(transport),
         dropped: () => this.#drop(),
-        failed: (error) => this.#fault(error, undefined),
+        failed: (error) => this.fault(error, undefined),
       });
     } catch (error) {
       this.#state = { kind: "closed" };
       throw error;
     }
     this.#state = { kind: "listening", listener };
-    this.#guard(() => this.serverStart());
-    this.#guard(() => fire(this, "listening"));
+    this.guard(() => this.serverStart());
+    this.guard(() => fire(this, "listening"));
   }
 
   #accept(transport: AsyncTransport<Link>): void {
     if (this.#state.kind !== "listening") {
-      transport.attach({ data: ignore, ended: ignore, drained: ignore, silent: ignore, closed: ignore });
-      transport.destroy();
+      abandon(transport);
       return;
     }
     this.#accepted++;
     const isOneOfMany = this.#state.listener.acceptsMany;
-    const handler = this.#makeHandler(isOneOfMany ? {} : { idleTimeoutMs: this.#options.idleTimeoutMs ?? 0 });
+    let handler: AsyncHandler<Encoding, Link>;
+    try {
+      handler = this.#makeHandler(isOneOfMany ? {} : { idleTimeoutMs: this.#options.idleTimeoutMs ?? 0 });
+    } catch (thrown) {
+      abandon(transport);
+      this.fault(hookError(thrown), undefined);
+      return;
+    }
     this.#channels.add(handler);
     const supervisor: Supervisor<unknown> = {
-      handlerFailed: (error) => this.#fault(error, handler),
+      handlerFailed: (error) => this.fault(error, handler),
       handlerClosed: () => this.#handlerClosed(handler),
     };
-    this.#guard(() => this.onAccept(handler));
-    this.#guard(() => fire(this, "accept", handler));
+    this.guard(() => this.onAccept(handler));
+    this.guard(() => fire(this, "accept", handler));
     (handler as Attachable<Link>)[attach](transport, supervisor);
   }
 
@@ -297,7 +251,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
 
   #handlerClosed(handler: AsyncHandler<Encoding, Link>): void {
     this.#channels.delete(handler);
-    this.#guard(() => this.onClose(handler));
+    this.guard(() => this.onClose(handler));
     if (this.#state.kind === "listening" && !this.#state.listener.acceptsMany) this.finish();
     else void this.#closeIfEmpty();
     this.#askRunning();
@@ -305,11 +259,11 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
 
   #drop(): void {
     this.#dropped++;
-    this.#guard(() => fire(this, "drop"));
+    this.guard(() => fire(this, "drop"));
   }
 
   #askRunning(): void {
-    this.#guard(() => {
+    this.guard(() => {
       if (this.#state.kind === "listening" && !this.keepRunning()) this.finish();
     });
   }
@@ -319,8 +273,8 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     await this.#state.released;
     if (this.#state.kind !== "finishing") return;
     this.#state = { kind: "closed" };
-    this.#guard(() => this.serverClose());
-    this.#guard(() => fire(this, "close"));
+    this.guard(() => this.serverClose());
+    this.guard(() => fire(this, "close"));
     for (const told of this.#closedListeners.splice(0)) told();
   }
 
@@ -328,21 +282,6 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     return new Promise((resolve) => {
       this.#closedListeners.push(resolve);
     });
-  }
-
-  /** A fault that the channel's own handler did not take. */
-  #fault(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void {
-    const isHooked = this.#options.onError !== undefined || this.onError !== AsyncServer.prototype.onError;
-    const isHeard = this.listenerCount("error") > 0;
-    // What the hook or a listener itself throws has nobody left to go to.
-    if (isHooked) attempt(() => this.onError(error, channel), throwLater);
-    if (isHeard) attempt(() => fire(this, "error", error, channel), throwLater);
-    if (!isHooked && !isHeard) process.emitWarning(error);
-  }
-
-  /** A server's hook that fails takes nothing down. */
-  #guard(hook: () => void): void {
-    attempt(hook, (thrown) => this.#fault(hookError(thrown), undefined));
   }
 }
 
@@ -356,8 +295,10 @@ type ServerState =
   | { readonly kind: "listening"; readonly listener: AsyncListener }
   | { readonly kind: "finishing"; readonly listener: AsyncListener; readonly released: Promise<void> };
 
-function fire(server: unknown, event: string, ...values: unknown[]): void {
-  (server as EventEmitter).emit(event, ...values);
+/** Closes a connection that nobody serves. */
+function abandon(transport: AsyncTransport<unknown>): void {
+  transport.attach({ data: ignore, ended: ignore, drained: ignore, silent: ignore, closed: ignore });
+  transport.destroy(undefined, true);
 }
 
 function ignore(): void {}

@@ -1,0 +1,91 @@
+import { EventEmitter } from "node:events";
+import type { MessageOf } from "../core/data.ts";
+import { SERVER_HOOKS } from "../core/handler-class.ts";
+import { attempt, hookError, throwLater } from "../core/hooks.ts";
+import { functionOption } from "../core/options.ts";
+import type { ChannelError } from "../errors.ts";
+import type { AsyncRequestHandler } from "./async-request-handler.ts";
+import type { AsyncHandler, AsyncServerEvents, AsyncServerOptions } from "./async-server-options.ts";
+
+/** The hooks and events of an asynchronous server, and how a fault finds whoever wants to hear of it. */
+export abstract class AsyncServerHooks<Encoding extends BufferEncoding | undefined, Link> extends EventEmitter<
+  AsyncServerEvents<Encoding, Link>
+> {
+  readonly #hooks: AsyncServerOptions<Encoding, Link, unknown, never>;
+
+  /** @internal */
+  protected constructor(options: AsyncServerOptions<Encoding, Link, unknown, never>) {
+    super();
+    for (const name of SERVER_HOOKS) functionOption(name, options[name]);
+    this.#hooks = options;
+  }
+
+  /**
+   * Called once for each complete message, unless there is a handler class. Override it, or give it as an option; by
+   * default the event `message` is emitted.
+   */
+  processData(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, Link>): void | Promise<void> {
+    if (this.#hooks.processData) return this.#hooks.processData(data, channel);
+    fire(this, "message", data, channel);
+  }
+
+  /** Called after each pass of an exchange, unless there is a handler class: whether its channel is to be closed. */
+  queryDone(channel: AsyncRequestHandler<Encoding, Link>): boolean | Promise<boolean> {
+    return this.#hooks.queryDone ? this.#hooks.queryDone(channel) : !channel.keepAlive;
+  }
+
+  /** Called with the channel of each new connection, before anything is received on it. */
+  onAccept(channel: AsyncHandler<Encoding, Link>): void {
+    this.#hooks.onAccept?.(channel);
+  }
+
+  /** Called when a connection is closed and everything of it is released. */
+  onClose(channel: AsyncHandler<Encoding, Link>): void {
+    this.#hooks.onClose?.(channel);
+  }
+
+  /** Called with faults that no handler's own `onError` took: of a channel, or of the server itself. */
+  onError(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void {
+    this.#hooks.onError?.(error, channel);
+  }
+
+  /** Called when the server listens. */
+  serverStart(): void {
+    this.#hooks.serverStart?.(this as never);
+  }
+
+  /** Called when the server is closed and everything is released. */
+  serverClose(): void {
+    this.#hooks.serverClose?.(this as never);
+  }
+
+  /** Asked after each connection, and ten times a second in `serveForever`: whether to go on. */
+  keepRunning(): boolean {
+    return this.#hooks.keepRunning?.(this as never) ?? true;
+  }
+
+  /** Whether anybody answers {@link keepRunning}. @internal */
+  protected get isAsked(): boolean {
+    return this.#hooks.keepRunning !== undefined || this.keepRunning !== AsyncServerHooks.prototype.keepRunning;
+  }
+
+  /** Tells a fault that a channel's own handler did not take. @internal */
+  protected fault(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void {
+    const isHooked = this.#hooks.onError !== undefined || this.onError !== AsyncServerHooks.prototype.onError;
+    const isHeard = this.listenerCount("error") > 0;
+    // What the hook or a listener itself throws has nobody left to go to.
+    if (isHooked) attempt(() => this.onError(error, channel), throwLater);
+    if (isHeard) attempt(() => fire(this, "error", error, channel), throwLater);
+    if (!isHooked && !isHeard) process.emitWarning(error);
+  }
+
+  /** Runs a hook, whose failure takes nothing down. @internal */
+  protected guard(hook: () => void): void {
+    attempt(hook, (thrown) => this.fault(hookError(thrown), undefined));
+  }
+}
+
+/** Emits an event of a server whose message type is not known here. */
+export function fire(server: unknown, event: string, ...values: unknown[]): void {
+  (server as EventEmitter).emit(event, ...values);
+}
