@@ -10,7 +10,7 @@ export type SocketResidentOptions = SocketConnectOptions & { readonly memory: Sh
 
 /** What the owner of a {@link SocketResident} is told. */
 export interface SocketResidentInfo {
-  /** The descriptor, where the system has one for sockets: the owner may write to it after a claim on the pipe. */
+  /** The descriptor, where the system has one for sockets; to be claimed from the pipe for each use. */
   readonly fd: number | undefined;
   readonly link: SocketLink;
 }
@@ -26,12 +26,16 @@ export async function openSocketResident(
   const pipe = new HelperPipe(memory);
   const socket = await openSocket(options, signal, {
     buffer: portion,
-    callback: (length) => pipe.write(portion.subarray(0, length)),
+    callback(length) {
+      pipe.write(portion.subarray(0, length));
+      // What comes next may be read by the owner itself.
+      return false;
+    },
   });
   return new SocketResident(socket, pipe);
 }
 
-/** A socket that is read into a pipe, as far as that has room. Its owner writes by itself as long as that does not wait. */
+/** A socket whose owner reads and writes by itself what needs no waiting; the rest is done here. */
 class SocketResident implements Resident<SocketResidentInfo> {
   readonly info: SocketResidentInfo;
   readonly #socket: Socket;
@@ -47,11 +51,10 @@ class SocketResident implements Resident<SocketResidentInfo> {
     });
     socket.once("end", () => pipe.close("ended"));
     socket.once("close", () => pipe.close("broken"));
-    socket.resume();
   }
 
-  /** Goes on reading: there is room again. */
-  resume(): void {
+  /** Reads a portion into the pipe, as soon as there is one. */
+  read(): void {
     this.#socket.resume();
   }
 

@@ -4,9 +4,16 @@ import { helperDied, type HelperThread, LATE, SLICE_MS } from "../comm/helper-th
 import { gather } from "../core/gather.ts";
 import type { DisconnectedError } from "../errors.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
-import { writeDescriptor } from "./descriptor.ts";
+import { readDescriptor, writeDescriptor } from "./descriptor.ts";
 import { resetError, type SocketLink } from "./socket.ts";
 
+/** How long a reply is looked for before the helper thread is asked to wait for it. */
+const EAGER_MS = 0.2;
+/** The same while the last reply took longer than {@link SLOW_MS}: looking would only burn time. */
+const SCEPTICAL_MS = 0.02;
+const SLOW_MS = 0.5;
+/** What comes in so soon after something else is not looked for before it is waited for. */
+const BRISK_MS = 1;
 /** How long closing may take; the helper needs a turn of its event loop. */
 const CLOSE_TIMEOUT_MS = 2000;
 
@@ -28,8 +35,9 @@ interface HandedOver {
 }
 
 /**
- * A connected socket: the helper thread reads it into memory that it shares with this thread, which writes by itself as
- * long as the system takes the bytes at once. So a deadline needs nobody's help, and nobody has to look for bytes.
+ * A connected socket. This thread reads and writes it by itself as long as that needs no waiting, and looks for a reply
+ * for a moment, for a quick peer answers sooner than a helper could be asked; the helper thread, which owns the socket,
+ * does the waiting, so that every deadline is kept.
  */
 export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   readonly link: SocketLink;
@@ -43,6 +51,9 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   /** How many of these the helper wrote. */
   #bytesHelped = 0;
   #handedOver: HandedOver | undefined;
+  #patienceMs = EAGER_MS;
+  #lastRead = 0;
+  #hasEnded = false;
   #isClosed = false;
 
   /** @param released called when the helper has done with the pipe. */
@@ -61,20 +72,14 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
 
   read(deadline: number): Buffer | "ended" | "late" {
     this.#checkAlive();
-    for (;;) {
-      const { signal, end } = this.#pipe;
-      const bytes = this.#pipe.take();
-      if (bytes !== undefined) {
-        if (this.#pipe.wantsMore()) this.#helper.tell(this.#resident, "resume");
-        return bytes;
-      }
-      if (end === "ended") return "ended";
-      if (end === "broken") throw this.#broken();
-      const left = deadline - performance.now();
-      if (left <= 0) return "late";
-      this.#pipe.wait(signal, Math.min(left, SLICE_MS));
-      this.#checkAlive();
-    }
+    const start = performance.now();
+    // A look costs nearly as much as a quick exchange.
+    if (deadline <= start && start - this.#lastRead < BRISK_MS && !this.#pipe.isAsked) return "late";
+    const bytes = this.#readAtOnce(Math.min(deadline, start + this.#patienceMs)) ?? this.#readByHelper(deadline);
+    if (typeof bytes === "string") return bytes;
+    this.#lastRead = performance.now();
+    this.#patienceMs = this.#lastRead - start > SLOW_MS ? SCEPTICAL_MS : EAGER_MS;
+    return bytes;
   }
 
   write(pieces: readonly Uint8Array[], deadline: number): boolean {
@@ -100,8 +105,7 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   }
 
   flush(): void {
-    while (this.#pipe.take() !== undefined) continue;
-    if (this.#pipe.wantsMore()) this.#helper.tell(this.#resident, "resume");
+    while (this.#readAtOnce(0) instanceof Uint8Array) continue;
   }
 
   close(): void {
@@ -112,6 +116,44 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
       if (answer !== LATE) this.#released();
     } catch {
       // With its thread, everything that the helper owned is released.
+    }
+  }
+
+  /** Looks for bytes without giving the thread away. */
+  #readAtOnce(until: number): Buffer | "ended" | undefined {
+    const bytes = this.#pipe.take();
+    if (bytes !== undefined || this.#hasEnded) return bytes ?? "ended";
+    if (this.#fd === undefined || this.#pipe.isAsked || !this.#pipe.claim()) return undefined;
+    try {
+      do {
+        const read = readDescriptor(this.#fd);
+        if (read === undefined) continue;
+        this.#hasEnded = read.length === 0;
+        return this.#hasEnded ? "ended" : read;
+      } while (performance.now() < until);
+    } catch (error) {
+      throw resetError(error as Error, this.#bytesWritten);
+    } finally {
+      this.#pipe.release();
+    }
+    return undefined;
+  }
+
+  #readByHelper(deadline: number): Buffer | "ended" | "late" {
+    for (;;) {
+      const { signal, end } = this.#pipe;
+      const bytes = this.#pipe.take();
+      if (bytes !== undefined) return bytes;
+      if (end === "ended") return "ended";
+      if (end === "broken") throw this.#broken();
+      const left = deadline - performance.now();
+      if (left <= 0) return "late";
+      if (!this.#pipe.isAsked) {
+        this.#pipe.ask();
+        this.#helper.tell(this.#resident, "read");
+      }
+      this.#pipe.wait(signal, Math.min(left, SLICE_MS));
+      this.#checkAlive();
     }
   }
 
