@@ -1,4 +1,6 @@
 /** What the package exports beside the generated classes: errors, and the types that their signatures name. */
+export type { ProcessServerStats } from "./comm/process-server-stats.ts";
+export type { ChildInfo } from "./comm/server-child.ts";
 export type { Data, MessageOf } from "./core/data.ts";
 export type { SocketLink } from "./devices/socket.ts";
 export type { SerialControl, SerialLink, SerialStatus } from "./devices/serial.ts";

@@ -37,6 +37,9 @@ export interface PoolOwner {
 /** Recycling is spread over so much of the limit, so that children that began together do not end together. */
 const JITTER = 0.1;
 
+/** Signals that ask a process to end: a terminal sends them to all. */
+const REQUESTS: ReadonlySet<NodeJS.Signals | null> = new Set<NodeJS.Signals>(["SIGINT", "SIGTERM", "SIGHUP"]);
+
 /** The children of a process server: started ahead, recycled, replaced when they die. */
 export class ChildPool implements ChildOwner {
   readonly #settings: PoolSettings;
@@ -154,7 +157,7 @@ export class ChildPool implements ChildOwner {
     this.#children.delete(child);
     this.#quotas.delete(child);
     if (info.pid !== 0) this.#owner.childExited(info);
-    if (this.#state !== "closing" && !child.isAsked) this.#died(child);
+    if (this.#state !== "closing" && !this.#wasAsked(child)) this.#died(child);
     child.assignment = undefined;
     if (assignment !== undefined) this.#owner.lost(assignment);
     this.#owner.available();
@@ -176,6 +179,11 @@ export class ChildPool implements ChildOwner {
     }
     if (this.#state === "draining") child.leave();
     if (child.info.pid !== 0) this.#owner.childStarted(child.info);
+  }
+
+  /** Whether somebody wanted the child to end. While it starts, it cannot say so itself. */
+  #wasAsked({ isAsked, info }: ServerChild): boolean {
+    return isAsked || (this.#state !== "starting" && REQUESTS.has(info.signal));
   }
 
   /** A child is gone that was not asked to. */
