@@ -81,9 +81,9 @@ export interface ErrorDetails {
   outcome?: Outcome;
   /** Bytes written to the device before the fault. */
   bytesWritten?: number;
-  /** Bytes received of the message that did not complete. */
+  /** Bytes received of the content of the message that did not complete. */
   received?: number;
-  /** Bytes that the message needed; `undefined` where the framing cannot know. */
+  /** Bytes that its content needed; `undefined` where the framing cannot know. */
   expected?: number | undefined;
   /** The causes of several attempts, in order (one for each address that was tried). */
   errors?: readonly Error[];
@@ -105,9 +105,9 @@ export class ChannelError<Code extends ErrorCode = ErrorCode> extends Error {
   outcome: Outcome | undefined;
   /** Bytes written to the device before the fault, where that is known. */
   readonly bytesWritten: number | undefined;
-  /** Bytes received of the message that did not complete. */
+  /** Bytes received of the content of the message that did not complete. */
   readonly received: number | undefined;
-  /** Bytes that the message needed, where the framing can know. */
+  /** Bytes that its content needed, where the framing can know. */
   readonly expected: number | undefined;
   /** The causes of several attempts, one for each address that was tried; empty if there was only one. */
   readonly errors: readonly Error[];

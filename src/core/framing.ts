@@ -47,8 +47,10 @@ export interface Framing {
    * completes, or `undefined`. Without this method, bytes that are left are an `ERR_FRAME_TRUNCATED`.
    */
   decodeEnd?<Message>(input: FrameInput<Message>): Message | undefined;
-  /** How many bytes the message under way needs in all, header included, where that is known. */
+  /** How many bytes of content the message under way needs, where that is known. */
   readonly expected?: number | undefined;
+  /** How many bytes come before the content of the message under way, where there are any and all of them are there. */
+  readonly headerLength?: number;
   /**
    * The bytes that carry `payload`, in one piece or several. A large payload should be passed on as it is.
    *

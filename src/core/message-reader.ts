@@ -59,8 +59,8 @@ export class MessageReader<Message extends string | Buffer> {
   }
 
   #truncated(): FramingError {
-    const received = this.#queue.length;
-    const { expected } = this.#framing;
+    const { expected, headerLength = 0 } = this.#framing;
+    const received = this.#queue.length - headerLength;
     this.#queue.clear();
     const of = expected === undefined ? "" : ` of ${expected}`;
     const text = `the channel ended in mid-message, after ${received}${of} bytes`;

@@ -50,7 +50,11 @@ export class ReadWriteFraming implements Framing {
   }
 
   get expected(): number | undefined {
-    return this.#headerLength === 0 ? undefined : this.#headerLength + this.#payloadLength;
+    return this.#headerLength === 0 ? undefined : this.#payloadLength;
+  }
+
+  get headerLength(): number {
+    return this.#headerLength;
   }
 
   decode<Message>(input: FrameInput<Message>): Message | undefined {
