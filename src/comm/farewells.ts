@@ -41,3 +41,13 @@ export class Farewells {
     for (const socket of this.#sockets) socket.destroy();
   }
 }
+
+/**
+ * Breaks a connection off for the other end to see: a clean end might be taken for the end of a whole answer. Unix sockets
+ * know no other end.
+ */
+export function breakOff(socket: Socket): void {
+  const { _handle: handle } = socket as unknown as { readonly _handle: { readonly reset?: unknown } | null };
+  if (typeof handle?.reset === "function") socket.resetAndDestroy();
+  else socket.destroy();
+}

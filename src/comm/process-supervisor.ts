@@ -5,7 +5,7 @@ import { ServerError, StateError } from "../errors.ts";
 import type { AsyncListener, ListenAddress } from "../modes/async-transport.ts";
 import { ChildPool, type PoolSettings } from "./child-pool.ts";
 import { ConnectionQueue } from "./connection-queue.ts";
-import { Farewells } from "./farewells.ts";
+import { breakOff, Farewells } from "./farewells.ts";
 import type { ProcessServerStats } from "./process-server-stats.ts";
 import type { Assignment, ChildInfo } from "./server-child.ts";
 
@@ -223,12 +223,6 @@ export class ProcessSupervisor {
       this.#cutShort();
     }
   }
-}
-
-/** A clean end might be taken for the end of a whole answer. Only on TCP is there another one. */
-function breakOff(socket: Socket): void {
-  if (socket.remoteFamily === undefined) socket.destroy();
-  else socket.resetAndDestroy();
 }
 
 function closedEarly(): StateError {

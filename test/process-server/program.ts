@@ -17,6 +17,9 @@ export interface ProgramOptions {
   readonly how?: "serveForever" | "listen";
   readonly timeoutMs?: number;
   readonly finishAfter?: number;
+  readonly isFilling?: boolean;
+  /** How many descriptors the program may have. */
+  readonly descriptors?: number;
   readonly options?: object;
   /** In the environment of the program. */
   readonly env?: Readonly<Record<string, string>>;
@@ -33,10 +36,11 @@ export class ServingProgram {
   readonly ended: Promise<Ending>;
   readonly #process: ChildProcessByStdio<null, Readable, Readable>;
 
-  constructor(t: ExecutionContext, { env, ...given }: ProgramOptions = {}) {
+  constructor(t: ExecutionContext, { env, descriptors = 1024, ...given }: ProgramOptions = {}) {
     const order = { handler: "acts", how: "serveForever", options: {}, ...given };
     const main = fileURLToPath(new URL("./server-program.js", import.meta.url));
-    this.#process = spawn(process.execPath, [main, JSON.stringify(order)], {
+    const script = `ulimit -n ${descriptors}; exec "$0" "$@"`;
+    this.#process = spawn("sh", ["-c", script, process.execPath, main, JSON.stringify(order)], {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
       env: { ...process.env, ...env },

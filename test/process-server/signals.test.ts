@@ -1,19 +1,23 @@
 /** Signals to a program that serves, and what is left when it ends. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { AsyncSocketClientWithTerminator } from "../../generated/index.ts";
 import { rawConnect } from "../support/tcp-peers.ts";
 import { type Ending, type ProgramOptions, ServingProgram, until } from "./program.ts";
-import { anyAlive } from "./stage.ts";
+import { anyAlive, BROKEN, childrenOf } from "./stage.ts";
 
 function fifo(t: ExecutionContext): string {
   const folder = mkdtempSync(join(tmpdir(), "plib-io-"));
   t.teardown(() => rmSync(folder, { recursive: true }));
   execFileSync("mkfifo", [join(folder, "fifo")]);
   return join(folder, "fifo");
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code: string }).code;
 }
 
 /** Makes a request whose failure is of no interest; resolves when its child has begun. */
@@ -52,21 +56,6 @@ test.serial("a child that is still loading does not outlive a server that is kil
   t.pass();
 });
 
-/** The processes whose parent is this one, as the system has them. */
-function childrenOf(parent: number): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
-    .map(Number);
-}
-
-function parentOf(pid: string): number {
-  try {
-    return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1]);
-  } catch {
-    return 0; // It has ended in the meantime.
-  }
-}
-
 /** A program that is asked to end while a request is under way. */
 async function endsInRequest(
   t: ExecutionContext,
@@ -77,16 +66,14 @@ async function endsInRequest(
   const program = new ServingProgram(t, options);
   const client = new AsyncSocketClientWithTerminator({ ...(await program.address()), keepAlive: true });
   await client.clientCommunicate("hello");
-  const answer = client.clientCommunicate(request).then(String, (error: { code: string }) => error.code);
+  const answer = client.clientCommunicate(request).then(String, codeOf);
   const address = await program.address();
   signal(program);
   // Nobody else is served from now on.
   const isRefused = async (): Promise<boolean> => {
     const probe = new AsyncSocketClientWithTerminator(address);
-    return await probe.clientCommunicate("late").then(
-      () => false,
-      (error: { code: string }) => error.code === "ERR_CONNECT_REFUSED",
-    );
+    const outcome = await probe.clientCommunicate("late").then(String, codeOf);
+    return outcome === "ERR_CONNECT_REFUSED";
   };
   while (!(await isRefused()));
   const result = { answer: await answer, ending: await program.ended, program };
@@ -121,7 +108,7 @@ test.serial("a terminal's SIGINT, which reaches the children too, lets them fini
 test.serial("what is not finished at the drain deadline is broken off", async (t) => {
   const options = { options: { drainTimeoutMs: 300 } };
   const { answer, ending } = await endsInRequest(t, (each) => each.kill("SIGTERM"), "spin", options);
-  t.is(answer, "ERR_CONNECTION_RESET");
+  t.true(BROKEN.includes(answer), answer);
   t.deepEqual(ending, [0, null]);
 });
 
@@ -188,7 +175,7 @@ test.serial("serveForever() ends by its time, and by finish() in a hook", async 
 
 test.serial("faults and the ends of children are told while serveForever() blocks", async (t) => {
   const program = new ServingProgram(t);
-  await t.throwsAsync(program.ask("die"), { code: "ERR_CONNECTION_RESET" });
+  await t.throwsAsync(program.ask("die"));
   await program.hears("fault ERR_HANDLER_CRASHED");
   t.regex(await program.hears("gone"), /^gone \d+ null SIGKILL 0$/);
   await t.throwsAsync(program.ask("throw"), { code: "ERR_CONNECTION_CLOSED" });

@@ -1,6 +1,6 @@
 /** A process server for one test, and what is known about it. */
 import { EventEmitter, on } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import {
   AsyncSocketClientWithTerminator,
   BlockingSocketServerWithTerminator,
@@ -106,6 +106,9 @@ export async function openStage(options: Options = {}): Promise<Stage> {
   return stage;
 }
 
+/** What the event loop of a client makes of a connection that was broken off: it may miss that it was no clean end. */
+export const BROKEN: readonly string[] = ["ERR_CONNECTION_RESET", "ERR_CONNECTION_CLOSED"];
+
 /** Whether a process lives. One that has ended and is not forgotten yet does not. */
 export function isAlive(pid: number): boolean {
   if (!existsSync(`/proc/${pid}/stat`)) return false;
@@ -119,4 +122,19 @@ export function isAlive(pid: number): boolean {
 /** Whether one of the processes lives. */
 export function anyAlive(pids: readonly number[]): boolean {
   return pids.some((pid) => isAlive(pid));
+}
+
+/** The processes whose parent is this one, as the system has them. */
+export function childrenOf(parent: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
+    .map(Number);
+}
+
+function parentOf(pid: string): number {
+  try {
+    return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1]);
+  } catch {
+    return 0; // It has ended in the meantime.
+  }
 }

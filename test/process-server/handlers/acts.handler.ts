@@ -8,6 +8,10 @@ import {
 
 const words = new Int32Array(new SharedArrayBuffer(4));
 
+function spin(): never {
+  for (;;);
+}
+
 export default class Acts extends BlockingBaseRequestHandlerWithTerminator {
   override processData(data: Buffer): void {
     const [act = "", ...rest] = data.toString().split(" ");
@@ -24,7 +28,7 @@ export default class Acts extends BlockingBaseRequestHandlerWithTerminator {
       case "throw":
         throw new Error("the handler's own fault");
       case "spin":
-        for (;;);
+        return spin();
       case "sleep":
         Atomics.wait(words, 0, 0, Number(first));
         return this.start("slept");
