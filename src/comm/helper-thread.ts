@@ -1,5 +1,11 @@
 import { existsSync } from "node:fs";
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  type ResourceLimits,
+  Worker,
+} from "node:worker_threads";
 import { DisconnectedError } from "../errors.ts";
 import { unpackError } from "./error-transfer.ts";
 import {
@@ -47,7 +53,7 @@ export class HelperThread {
   #lastLook = performance.now();
   #looks = 0;
 
-  private constructor() {
+  private constructor(resourceLimits: ResourceLimits = {}) {
     const memory = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT);
     const { port1, port2 } = new MessageChannel();
     this.#words = new Int32Array(memory);
@@ -56,6 +62,7 @@ export class HelperThread {
       workerData: { port: port2, memory },
       transferList: [port2],
       execArgv: [],
+      resourceLimits,
       // Descriptors are closed by those who opened them.
       trackUnmanagedFds: false,
     });
@@ -68,9 +75,13 @@ export class HelperThread {
     });
   }
 
-  /** A helper for one purpose alone; {@link end} it. */
-  static start(): HelperThread {
-    return new HelperThread();
+  /**
+   * A helper for one purpose alone; {@link end} it.
+   *
+   * @param resourceLimits how much memory it may use.
+   */
+  static start(resourceLimits?: ResourceLimits): HelperThread {
+    return new HelperThread(resourceLimits);
   }
 
   /** The helper of this thread, started if there is none that lives. */

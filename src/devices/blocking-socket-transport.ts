@@ -64,6 +64,7 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     this.#pipe = pipe;
     this.#fd = fd;
     this.#released = released;
+    if (fd === undefined) this.#askHelper();
   }
 
   get bytesWritten(): number {
@@ -77,6 +78,8 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     if (deadline <= start && start - this.#lastRead < BRISK_MS && !this.#pipe.isAsked) return "late";
     const bytes = this.#readAtOnce(Math.min(deadline, start + this.#patienceMs)) ?? this.#readByHelper(deadline);
     if (typeof bytes === "string") return bytes;
+    // Without a descriptor, this is the only way to notice what comes between two calls.
+    if (this.#fd === undefined) this.#askHelper();
     this.#lastRead = performance.now();
     this.#patienceMs = this.#lastRead - start > SLOW_MS ? SCEPTICAL_MS : EAGER_MS;
     return bytes;
@@ -148,10 +151,7 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
       if (end === "broken") throw this.#broken();
       const left = deadline - performance.now();
       if (left <= 0) return "late";
-      if (!this.#pipe.isAsked) {
-        this.#pipe.ask();
-        this.#helper.tell(this.#resident, "read");
-      }
+      this.#askHelper();
       this.#pipe.wait(signal, Math.min(left, SLICE_MS));
       this.#checkAlive();
     }
@@ -204,6 +204,13 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     this.#handedOver = answer === LATE ? left : undefined;
     if (answer === LATE || answer === undefined) return answer === undefined;
     throw resetError(unpackError(answer), this.#bytesWritten);
+  }
+
+  /** Has the helper read, unless it does so already. */
+  #askHelper(): void {
+    if (this.#pipe.isAsked) return;
+    this.#pipe.ask();
+    this.#helper.tell(this.#resident, "read");
   }
 
   #broken(): DisconnectedError {

@@ -1,0 +1,116 @@
+/** Acts that end helpers, threads and whole processes, or hold many channels. */
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { HelperThread, LATE } from "../../src/comm/helper-thread.ts";
+import type { Act } from "./acts.ts";
+import type { Deaths } from "./dying-resident.ts";
+import type { ThreadOrder, ThreadReport } from "./thread.ts";
+import { type Failure, failureOf, type Made, makeClient } from "./subject.ts";
+
+/** How a helper dies, and how much memory it may use. */
+export interface Death {
+  readonly how: keyof Deaths;
+  /** Dies while it is opened, not while it is used. */
+  readonly isOpening: boolean;
+}
+
+/** Ends the helper thread in the middle of a call; then makes an exchange. */
+export const killHelper: Act<
+  { death: Death; made: Made },
+  { death: Failure; channel: Failure; reply: string }
+> = async ({ death, made }) => {
+  const client = await makeClient(made);
+  client.connect();
+  const helper = death.how === "exhaust" ? HelperThread.start({ maxOldGenerationSizeMb: 24 }) : HelperThread.current();
+  const never = Number.POSITIVE_INFINITY;
+  const open = (how: string): number => {
+    const opened = helper.open(new URL("./dying-resident.js", import.meta.url), "openDying", { how }, never);
+    return opened === LATE ? 0 : opened.resident;
+  };
+  const resident = death.isOpening ? 0 : open("");
+  const failure = failureOf(undefined, () =>
+    death.isOpening ? open(death.how) : helper.invoke(resident, death.how, [], never),
+  );
+  // A helper of its own takes no channel with it.
+  const channel = death.how === "exhaust" ? failure : failureOf(client, () => client.clientCommunicate("hello"));
+  return { death: failure, channel, reply: client.clientCommunicate("hello").toString() };
+};
+
+/** Runs threads that all make calls at once. */
+export const callFromThreads: Act<{ orders: readonly ThreadOrder[] }, ThreadReport[]> = async ({ orders }) =>
+  await Promise.all(
+    orders.map(async (order) => {
+      const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: order });
+      const [report] = (await once(worker, "message")) as [ThreadReport];
+      await once(worker, "exit");
+      return report;
+    }),
+  );
+
+/** Blocks in a thread, and ends the process, or the thread, meanwhile. */
+export const leaveThreadBlocked: Act<{ order: ThreadOrder; how: "exit" | "terminate" }, string> = async (
+  { order, how },
+  say,
+  go,
+) => {
+  const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: order });
+  await once(worker, "online");
+  say("online");
+  await go();
+  if (how === "exit") process.exit(7);
+  await worker.terminate();
+  return "terminated";
+};
+
+/** Calls and blocks. */
+export const block: Act<{ made: Made }, string> = async ({ made }, say) => {
+  const client = await makeClient(made);
+  client.connect();
+  say("connected");
+  return client.clientCommunicate("silent", { timeoutMs: 0 }).toString();
+};
+
+/** What a process holds. */
+export interface Holdings {
+  readonly descriptors: number;
+  readonly threads: number;
+  readonly resources: string[];
+}
+
+function holdings(): Holdings {
+  return {
+    descriptors: readdirSync("/proc/self/fd").length,
+    threads: readdirSync("/proc/self/task").length,
+    resources: process.getActiveResourcesInfo(),
+  };
+}
+
+/** Opens and closes a channel so often; tells what the process holds after the first times, and at the end. */
+export const connectOften: Act<
+  { made: Made; times: number },
+  { before: Holdings; after: Holdings; ms: number; mebibytes: number }
+> = async ({ made, times }) => {
+  const client = await makeClient(made);
+  const open = (count: number): void => {
+    for (let time = 0; time < count; time++) {
+      client.connect();
+      client.close();
+    }
+  };
+  open(10);
+  const before = holdings();
+  const start = performance.now();
+  open(times);
+  const ms = performance.now() - start;
+  return { before, after: holdings(), ms, mebibytes: process.memoryUsage.rss() / 1024 / 1024 };
+};
+
+/** Holds many channels open at once, and uses them in turn. */
+export const holdMany: Act<{ made: Made; count: number }, { replies: string[] }> = async ({ made, count }) => {
+  const clients = await Promise.all(Array.from({ length: count }, () => makeClient(made)));
+  for (const client of clients) client.connect();
+  const replies = clients.toReversed().map((client, index) => client.clientCommunicate(`${index}`).toString());
+  for (const client of clients) client.close();
+  return { replies };
+};

@@ -1,0 +1,70 @@
+/** Acts on serial lines. */
+import type { Act } from "./acts.ts";
+import { classOf, type Failure, failureOf, type Made, makeClient, type ServerClass } from "./subject.ts";
+
+/** How a server is made. */
+export interface ServerMade {
+  readonly framing: string;
+  readonly options: { readonly path: string; readonly [name: string]: unknown };
+}
+
+/** What a server came to. */
+export interface Served {
+  readonly seen: string[];
+  readonly faults: string[];
+  readonly told: string[];
+  readonly asked: number;
+  readonly ms: number;
+  readonly isClosed: boolean;
+}
+
+/** Serves a line in this thread, echoing, until it is over, or `keepRunning()` was asked so often. */
+export const serveLine: Act<
+  { made: ServerMade; timesToRun?: number; timeoutMs?: number; isPromising?: boolean },
+  Served
+> = async ({ made, timesToRun = Infinity, timeoutMs, isPromising = false }, say) => {
+  const Server = (await classOf("Server", "Serial", made.framing)) as ServerClass;
+  const seen: string[] = [];
+  const faults: string[] = [];
+  const told: string[] = [];
+  let asked = 0;
+  const later = (): never => Promise.resolve() as never;
+  const server = new Server({
+    ...made.options,
+    processData(data, channel) {
+      seen.push(data.toString());
+      if (isPromising) return later();
+      channel.start(data);
+      return undefined;
+    },
+    serverStart: () => void told.push("start"),
+    serverClose: () => void told.push("close"),
+    onAccept: () => say("serving"),
+    onError: (error) => void faults.push(error.code),
+    keepRunning: () => ++asked < timesToRun,
+  });
+  const start = performance.now();
+  server.serveForever(timeoutMs === undefined ? {} : { timeoutMs });
+  return { seen, faults, told, asked, ms: performance.now() - start, isClosed: server.closed };
+};
+
+/** Opens and closes a port so often. */
+export const openOften: Act<{ made: Made; times: number }, { replies: number }> = async ({ made, times }) => {
+  const client = await makeClient(made);
+  let replies = 0;
+  for (let time = 0; time < times; time++) if (client.clientCommunicate("hello").toString() === "hello") replies++;
+  return { replies };
+};
+
+/** Uses the control lines of a port that has none, and its speed. */
+export const control: Act<{ made: Made }, { set: Failure; get: Failure; reply: string }> = async ({ made }) => {
+  const client = await makeClient(made);
+  client.connect();
+  const link = client.link as { set(lines: object): void; get(): unknown; update(options: object): void };
+  const set = failureOf(client, () => link.set({ dtr: false }));
+  const get = failureOf(client, () => link.get());
+  link.update({ baudRate: 115_200 });
+  const reply = client.clientCommunicate("hello").toString();
+  client.close();
+  return { set, get, reply };
+};

@@ -1,0 +1,42 @@
+/** A resident of a helper thread that ends the thread, in one way or another. */
+import type { Resident } from "../../src/comm/helper-protocol.ts";
+
+/** The ways to die. */
+export interface Deaths {
+  throwLater(): Promise<never>;
+  exit(): Promise<never>;
+  exhaust(): Promise<never>;
+}
+
+const never = new Promise<never>(() => undefined);
+
+class DyingResident implements Resident<undefined>, Deaths {
+  readonly info: undefined;
+
+  throwLater(): Promise<never> {
+    setImmediate(() => {
+      throw new Error("thrown in the helper");
+    });
+    return never;
+  }
+
+  exit(): Promise<never> {
+    process.exit(3);
+  }
+
+  exhaust(): Promise<never> {
+    const kept: number[][] = [];
+    for (;;) kept.push(Array.from({ length: 10_000 }, (_, index) => index + kept.length));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Opens it; or dies at once, as told. */
+export async function openDying({ how }: { how: keyof Deaths | "" }): Promise<Resident<undefined>> {
+  const resident = new DyingResident();
+  if (how !== "") await resident[how]();
+  return resident;
+}
