@@ -15,26 +15,24 @@ export interface Death {
   readonly isOpening: boolean;
 }
 
-/** Ends the helper thread in the middle of a call; then makes an exchange. */
-export const killHelper: Act<
-  { death: Death; made: Made },
-  { death: Failure; channel: Failure; reply: string }
-> = async ({ death, made }) => {
+/** Ends the helper thread in the middle of a call, and goes on with a client that it had served. */
+export const killHelper: Act<{ death: Death; made: Made }, { death: Failure; reply: string }> = async ({
+  death,
+  made,
+}) => {
   const client = await makeClient(made);
   client.connect();
   const helper = death.how === "exhaust" ? HelperThread.start({ maxOldGenerationSizeMb: 24 }) : HelperThread.current();
-  const never = Number.POSITIVE_INFINITY;
   const open = (how: string): number => {
-    const opened = helper.open(new URL("./dying-resident.js", import.meta.url), "openDying", { how }, never);
+    const module = new URL("./dying-resident.js", import.meta.url);
+    const opened = helper.open(module, "openDying", { how }, Number.POSITIVE_INFINITY);
     return opened === LATE ? 0 : opened.resident;
   };
   const resident = death.isOpening ? 0 : open("");
   const failure = failureOf(undefined, () =>
-    death.isOpening ? open(death.how) : helper.invoke(resident, death.how, [], never),
+    death.isOpening ? open(death.how) : helper.invoke(resident, death.how, [], Number.POSITIVE_INFINITY),
   );
-  // A helper of its own takes no channel with it.
-  const channel = death.how === "exhaust" ? failure : failureOf(client, () => client.clientCommunicate("hello"));
-  return { death: failure, channel, reply: client.clientCommunicate("hello").toString() };
+  return { death: failure, reply: client.clientCommunicate("hello").toString() };
 };
 
 /** Runs threads that all make calls at once. */

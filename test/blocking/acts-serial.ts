@@ -40,7 +40,10 @@ export const serveLine: Act<
     serverStart: () => void told.push("start"),
     serverClose: () => void told.push("close"),
     onAccept: () => say("serving"),
-    onError: (error) => void faults.push(error.code),
+    onError: (error) => {
+      faults.push(error.code);
+      say(error.code);
+    },
     keepRunning: () => ++asked < timesToRun,
   });
   const start = performance.now();

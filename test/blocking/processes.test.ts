@@ -1,0 +1,128 @@
+/** Faults of helper threads, threads and processes that block, seen from outside. */
+import { existsSync } from "node:fs";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import test from "ava";
+import { familyWith } from "../support/channel-cells.ts";
+import { tcp } from "../support/channel-places.ts";
+import { openStage, type Stage } from "../support/channel-stage.ts";
+import { event } from "../support/channel-subjects.ts";
+import { rawServer } from "../support/tcp-peers.ts";
+import { openVirtualLine } from "../support/virtual-line.ts";
+import { Apart, play } from "./apart.ts";
+import type { Made } from "./subject.ts";
+
+const framing = "WithTerminator";
+const socketFamily = familyWith("Socket", framing);
+const socket = (options: Made["options"]): Made => ({
+  device: "Socket",
+  framing,
+  options: { keepAlive: true, ...options },
+});
+
+/** A server that never answers "silent". */
+async function halfSilent(): Promise<Stage> {
+  return await openStage(socketFamily, tcp, {
+    server: {
+      processData(data, channel) {
+        if (data.toString() === "silent") return new Promise<void>(() => undefined);
+        return channel.start(data);
+      },
+      onError: () => undefined,
+    },
+  });
+}
+
+for (const how of ["throwLater", "exit", "exhaust"] as const) {
+  for (const isOpening of [false, true]) {
+    test.serial(
+      `the helper thread dies (${how}) while it ${isOpening ? "opens" : "works"}: ERR_WORKER_DIED`,
+      async (t) => {
+        await using stage = await halfSilent();
+        const { death, reply } = await play("killHelper", {
+          death: { how, isOpening },
+          made: socket(stage.address),
+        });
+        t.is(death.code, "ERR_WORKER_DIED");
+        t.log(`after ${death.ms.toFixed(0)} ms`);
+        t.is(reply, "hello", "the next call has a new one");
+      },
+    );
+  }
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  test.serial(
+    `${signal} while a call on a socket blocks: the process dies at once, and its connection with it`,
+    async (t) => {
+      await using server = await rawServer();
+      const accepted = event(server.server, "connection") as Promise<[Socket]>;
+      await using apart = new Apart("block", { made: socket(server.address) });
+      const [connection] = await accepted;
+      await once(connection, "data");
+      connection.once("end", () => connection.destroy());
+      const closed = event(connection, "close");
+      apart.child.kill(signal);
+      t.deepEqual(await apart.ended, { code: null, signal });
+      t.false(existsSync(`/proc/${apart.child.pid}/task`));
+      await closed;
+    },
+  );
+
+  test.serial(`${signal} while a call on a serial line blocks: the port is free at once`, async (t) => {
+    const line = await openVirtualLine();
+    const made: Made = { device: "Serial", framing, options: { path: line.a } };
+    await using apart = new Apart("block", { made });
+    await apart.says("connected");
+    const { Client } = familyWith("Serial", framing);
+    const other = new Client({ path: line.a });
+    await t.throwsAsync(other.connect(), { code: "ERR_PORT_IN_USE" });
+    apart.child.kill(signal);
+    t.deepEqual(await apart.ended, { code: null, signal });
+    await other.connect();
+    await other.close();
+    await line.close();
+  });
+}
+
+for (const how of ["exit", "terminate"] as const) {
+  test.serial(`${how}() while a thread is blocked in a call without a deadline: it hinders nobody`, async (t) => {
+    await using server = await rawServer();
+    const accepted = event(server.server, "connection") as Promise<[Socket]>;
+    const order = { made: socket(server.address), name: "one", times: 0, silentMs: 0 };
+    await using apart = new Apart("leaveThreadBlocked", { order, how });
+    const [connection] = await accepted;
+    await once(connection, "data");
+    connection.once("end", () => connection.destroy());
+    const closed = event(connection, "close");
+    apart.go();
+    if (how === "terminate") t.is(await apart.result, "terminated");
+    await closed;
+    t.deepEqual(await apart.ended, { code: how === "exit" ? 7 : 0, signal: null });
+  });
+}
+
+test.serial("threads call at the same time, and are isolated from each other", async (t) => {
+  await using stage = await halfSilent();
+  const made = socket(stage.address);
+  const names = ["a", "b", "c", "d"];
+  const orders = names.map((name) => ({ made, name, times: 50, ...(name === "c" && { silentMs: 100 }) }));
+  const reports = await play("callFromThreads", { orders });
+  for (const [index, { replies, failure }] of reports.entries()) {
+    t.deepEqual(
+      replies,
+      Array.from({ length: 50 }, (_, time) => `${names[index]} ${time}`),
+    );
+    t.is(failure?.code, names[index] === "c" ? "ERR_REPLY_TIMEOUT" : undefined);
+  }
+});
+
+test.serial("10,000 connections opened and closed leave no descriptor, thread or handle", async (t) => {
+  await using stage = await openStage(socketFamily, tcp);
+  const { before, after, ms, mebibytes } = await play("connectOften", { made: socket(stage.address), times: 10_000 });
+  t.deepEqual(after, before);
+  t.log(
+    `${(ms / 10).toFixed(0)} µs each, ${after.descriptors} descriptors, ${after.threads} threads, ${mebibytes.toFixed(0)} MiB`,
+  );
+  t.is(stage.server.stats().accepted, 10_010);
+});
