@@ -53,7 +53,7 @@ export class HelperThread {
   #lastLook = performance.now();
   #looks = 0;
 
-  private constructor(resourceLimits: ResourceLimits = {}) {
+  private constructor(resourceLimits: ResourceLimits = {}, execArgv: readonly string[] = []) {
     const memory = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT);
     const { port1, port2 } = new MessageChannel();
     this.#words = new Int32Array(memory);
@@ -61,7 +61,7 @@ export class HelperThread {
     const worker = new Worker(new URL("./helper-thread-main.js", import.meta.url), {
       workerData: { port: port2, memory },
       transferList: [port2],
-      execArgv: [],
+      execArgv: [...execArgv],
       resourceLimits,
       // Descriptors are closed by those who opened them.
       trackUnmanagedFds: false,
@@ -79,9 +79,10 @@ export class HelperThread {
    * A helper for one purpose alone; {@link end} it.
    *
    * @param resourceLimits how much memory it may use.
+   * @param execArgv the options that Node.js has in it.
    */
-  static start(resourceLimits?: ResourceLimits): HelperThread {
-    return new HelperThread(resourceLimits);
+  static start(resourceLimits: ResourceLimits = {}, execArgv: readonly string[] = []): HelperThread {
+    return new HelperThread(resourceLimits, execArgv);
   }
 
   /** The helper of this thread, started if there is none that lives. */

@@ -1,3 +1,4 @@
+import { SIGNAL_THREAD_OPTIONS } from "./signals.ts";
 import { ServerError } from "../errors.ts";
 import type { ListenAddress } from "../modes/async-transport.ts";
 import { deadlineIn } from "../modes/blocking.ts";
@@ -23,7 +24,7 @@ export class ResidentSupervisor implements Disposable {
    */
   constructor(settings: ResidentSupervisorSettings) {
     // A thread of its own: the one that blocking calls share may be needed by hooks.
-    const helper = HelperThread.start();
+    const helper = HelperThread.start({}, SIGNAL_THREAD_OPTIONS);
     try {
       const opened = helper.open<{ readonly address: ListenAddress }>(
         new URL("./process-supervisor-resident.js", import.meta.url),

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { isMainThread } from "node:worker_threads";
 
@@ -9,9 +10,21 @@ interface SignalHandle {
   close(): void;
 }
 
+/** Node.js's own way to its own parts. */
+interface InternalBinding {
+  internalBinding(name: "signal_wrap"): { readonly Signal: new () => SignalHandle };
+}
+
+/**
+ * The options of Node.js that a thread needs to listen for signals: there is no public way to, and the warning about that
+ * would only puzzle.
+ */
+export const SIGNAL_THREAD_OPTIONS: readonly string[] = ["--expose-internals", "--no-warnings"];
+
 /**
  * Listens for signals of the process, also in a thread where Node.js has no public way to: the main thread, which has one,
- * may be blocked and would never hear of them. Where there is no way at all, signals do what they do by default.
+ * may be blocked and would never hear of them. Such a thread has to be started with {@link SIGNAL_THREAD_OPTIONS}. Where
+ * there is no way at all, signals do what they do by default.
  *
  * @param caught called with each signal, and with what stops the listening.
  * @returns what stops the listening.
@@ -39,20 +52,15 @@ function watchHere(signal: NodeJS.Signals, caught: () => void): () => void {
 }
 
 function watchInThread(signal: NodeJS.Signals, caught: () => void): () => void {
-  const { binding } = process as unknown as { binding?: (name: string) => { Signal?: new () => SignalHandle } };
-  let handle: SignalHandle | undefined;
-  const { noDeprecation } = process;
-  // There is no other way yet, so the advice to take another one would only puzzle.
-  process.noDeprecation = true;
+  let handle: SignalHandle;
   try {
-    const Signal = binding?.call(process, "signal_wrap").Signal;
-    handle = Signal && new Signal();
+    const { internalBinding } = createRequire(import.meta.url)("internal/test/binding") as InternalBinding;
+    const { Signal } = internalBinding("signal_wrap");
+    handle = new Signal();
   } catch {
     // A later Node.js may have no such thing: the default then ends the process, and the children with it.
-  } finally {
-    process.noDeprecation = noDeprecation ?? false;
+    return () => undefined;
   }
-  if (handle === undefined) return () => undefined;
   handle.onsignal = caught;
   handle.unref();
   handle.start(constants.signals[signal]);
