@@ -12,7 +12,7 @@ interface SignalHandle {
 
 /** Node.js's own way to its own parts. */
 interface InternalBinding {
-  internalBinding(name: "signal_wrap"): { readonly Signal: new () => SignalHandle };
+  readonly internalBinding: (name: "signal_wrap") => { readonly Signal: new () => SignalHandle };
 }
 
 /**
