@@ -2,7 +2,7 @@ import type { TransferredError } from "./error-transfer.ts";
 
 /** The words of the memory that a helper thread shares with its owner. */
 export const SIGNAL = 0;
-/** What the helper is doing: one of {@link STARTING}, {@link RUNNING}, {@link EXITED}. */
+/** What the helper is doing: {@link RUNNING}, {@link EXITED}, or 0 while it starts. */
 export const STATE = 1;
 /** Counts up ten times a second for as long as the helper's event loop turns. */
 export const BEAT = 2;
@@ -10,7 +10,6 @@ export const BEAT = 2;
 export const THREAD_ID = 3;
 export const WORDS = 4;
 
-export const STARTING = 0;
 export const RUNNING = 1;
 export const EXITED = 2;
 
