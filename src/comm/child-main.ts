@@ -1,16 +1,18 @@
 /** What runs in a child of a process server: loads the handler, then serves one connection after another. */
+import { writeSync } from "node:fs";
 import { deserialize } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { ServerError } from "../errors.ts";
 import { type Servable, serve } from "../modes/serving.ts";
 import type { SocketLink } from "../devices/socket.ts";
-import type { ChildSetup, FromChild, ToChild } from "./child-protocol.ts";
+import { type ChildSetup, type FromChild, REPORT_BYTES, REPORT_FD, STEPS, type ToChild } from "./child-protocol.ts";
 import { packError } from "./error-transfer.ts";
 import { type SocketHandle, WatchedDeadline, WatchedTransport } from "./watched-transport.ts";
 
 type HandlerClass = (new (options: object) => Servable<SocketLink>) & { readonly framing?: ChildSetup["framing"] };
 
 const watched = new WatchedDeadline();
+const report = Buffer.alloc(REPORT_BYTES);
 let setup: ChildSetup | undefined;
 let Handler: HandlerClass | undefined;
 
@@ -71,29 +73,42 @@ async function loadHandler({ handler, framing }: ChildSetup): Promise<HandlerCla
   return found;
 }
 
-function serveConnection(connection: number, handle: SocketHandle | undefined): void {
-  tell({ kind: "begun", connection });
-  // A client that has gone already may arrive without its socket.
-  if (handle !== undefined) {
-    watched.connection = connection;
-    serveSocket(handle);
-    watched.clear();
-    // The server goes on with the same socket, and must never wait for it.
-    handle.setBlocking(false);
-    handle.close();
+/** Reports a step of a connection. */
+function reportStep(step: number, connection: number): void {
+  report[0] = step;
+  report[1] = connection;
+  try {
+    writeSync(REPORT_FD, report);
+  } catch {
+    // A server that is busy reads later; one that is gone, never.
+    tell({ kind: "step", step, connection });
   }
-  tell({ kind: "done", connection });
 }
 
-function serveSocket(handle: SocketHandle): void {
+function serveConnection(connection: number, handle: SocketHandle | undefined): void {
+  reportStep(STEPS.begun, connection);
+  // A client that has gone already may arrive without its socket.
+  const hasClientClosed = handle === undefined || serveHandle(connection, handle);
+  reportStep(hasClientClosed ? STEPS.over : STEPS.done, connection);
+}
+
+/** Whether the client has closed its side. */
+function serveHandle(connection: number, handle: SocketHandle): boolean {
   const { options, hangTimeoutMs } = setup as ChildSetup;
-  handle.setBlocking(true);
   const limit = hangTimeoutMs === 0 ? Number.POSITIVE_INFINITY : hangTimeoutMs;
   const failed = (error: unknown): void => tell({ kind: "fault", error: packError(error) });
+  handle.setBlocking(true);
+  watched.connection = connection;
+  const transport = new WatchedTransport(handle, watched, limit);
   try {
     const handler = new (Handler as HandlerClass)(options);
-    handler[serve](new WatchedTransport(handle, watched, limit), { failed });
+    handler[serve](transport, { failed });
   } catch (error) {
     failed(error);
   }
+  watched.clear();
+  // The server goes on with the same socket, and must never wait for it.
+  handle.setBlocking(false);
+  handle.close();
+  return transport.hasEnded;
 }

@@ -20,8 +20,8 @@ export interface PoolSettings {
 export interface PoolOwner {
   /** A child is free for a connection. */
   available(): void;
-  /** A child has served its connection, which is the owner's again. */
-  served(assignment: Assignment): void;
+  /** A child has served its connection, which is the owner's again; `isOver`: the client has closed its side. */
+  served(assignment: Assignment, isOver: boolean): void;
   /** A child is gone; its connection is the owner's again. */
   lost(assignment: Assignment): void;
   /** A child is gone, or has no connection any more. */
@@ -131,14 +131,14 @@ export class ChildPool implements ChildOwner {
     else this.#owner.report(error);
   }
 
-  served(child: ServerChild): void {
+  served(child: ServerChild, isOver: boolean): void {
     const { assignment } = child;
     this.#crashes.forgive();
     child.assignment = undefined;
     const isSpent = child.served >= (this.#quotas.get(child) ?? Number.POSITIVE_INFINITY);
     const isToEnd = isSpent || child.isAsked || this.#state === "closing";
     child.state = isToEnd ? "retiring" : "idle";
-    if (assignment !== undefined) this.#owner.served(assignment);
+    if (assignment !== undefined) this.#owner.served(assignment, isOver);
     if (isToEnd) child.retire();
     this.#owner.available();
     this.#owner.settled();

@@ -25,17 +25,15 @@ export type FromChild =
   | { readonly kind: "ready" }
   /** The handler module cannot be used. */
   | { readonly kind: "unfit"; readonly error: TransferredError }
-  /** The child has the socket and begins to serve it. */
-  | { readonly kind: "begun"; readonly connection: number }
-  /** The child is free again. Closing the connection is left to the server. */
-  | { readonly kind: "done"; readonly connection: number }
+  /** What could not be told on the descriptor for that. */
+  | { readonly kind: "step"; readonly step: number; readonly connection: number }
   /** A fault of a handler that its own `onError` did not take. */
   | { readonly kind: "fault"; readonly error: TransferredError }
   /** The child was asked to end, and ends. */
   | { readonly kind: "leaving" };
 
-/** The descriptor on which a child's watchdog reports, beside standard streams and the message channel. */
-export const WATCHDOG_FD = 4;
+/** The descriptor on which a child and its watchdog report, beside standard streams and the message channel. */
+export const REPORT_FD = 4;
 /** How often a watchdog reports, and looks whether the server still lives. */
 export const WATCH_INTERVAL_MS = 100;
 
@@ -46,7 +44,17 @@ export type Wait = keyof typeof MISSED;
 export const ALIVE = 0x2e;
 /** Reported when the connection is given up because nothing is under way on it, as the server wished. */
 export const LEFT = 0x6c;
-/** What a watchdog tells: one of the bytes above, and the lowest byte of the number of the connection that it is about. */
+/** The steps of a connection, reported in bytes and not as messages because there are so many of them. */
+export const STEPS = {
+  /** The child has the socket and begins to serve it. */
+  begun: 0x62,
+  /** The child is free again. Closing the connection is left to the server. */
+  done: 0x64,
+  /** The same, and the client has closed its side: there is nothing to wait for. */
+  over: 0x6f,
+} as const;
+export type Step = keyof typeof STEPS;
+/** A report is one of the bytes above, and the lowest byte of the number of the connection that it is about. */
 export const REPORT_BYTES = 2;
 
 /** The memory that a child shares with its watchdog. */

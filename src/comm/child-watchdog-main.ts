@@ -16,7 +16,7 @@ import {
   REPORT_BYTES,
   WAIT,
   WATCH_INTERVAL_MS,
-  WATCHDOG_FD,
+  REPORT_FD,
 } from "./child-protocol.ts";
 
 const { memory, parent } = workerData as { memory: SharedArrayBuffer; parent: number };
@@ -26,7 +26,7 @@ const report = Buffer.alloc(REPORT_BYTES);
 let isToLeave = false;
 
 // Whatever the server says here, it says that connections on which nothing is under way are not needed any more.
-const line = new Socket({ fd: WATCHDOG_FD, readable: true, writable: false });
+const line = new Socket({ fd: REPORT_FD, readable: true, writable: false });
 line.on("data", () => {
   isToLeave = true;
   look();
@@ -40,7 +40,7 @@ function look(): void {
   report[0] = state();
   report[1] = words[CONNECTION] as number;
   try {
-    writeSync(WATCHDOG_FD, report);
+    writeSync(REPORT_FD, report);
   } catch (error) {
     // A server that is busy reads later; one that is gone never will.
     if ((error as NodeJS.ErrnoException).code !== "EAGAIN") end();

@@ -56,7 +56,7 @@ export class ProcessSupervisor {
     });
     this.#pool = new ChildPool(settings, {
       available: () => this.#childAvailable(),
-      served: ({ socket }) => this.#hasServed(socket),
+      served: ({ socket }, isOver) => this.#hasServed(socket, isOver),
       lost: (assignment) => this.#lost(assignment),
       settled: () => this.#settle(),
       childStarted: (info) => events.childStarted(info),
@@ -193,10 +193,10 @@ export class ProcessSupervisor {
     this.#pool.grow(this.#queue.length);
   }
 
-  /** The child has no part in it any more: what is left to do is waiting for the client. */
-  #hasServed(socket: Socket): void {
+  /** The child has no part in it any more: what is left to do is waiting for the client, if it has not closed its side. */
+  #hasServed(socket: Socket, isOver: boolean): void {
     this.#served++;
-    if (this.#state === "cut") socket.destroy();
+    if (isOver || this.#state === "cut") socket.destroy();
     else this.#farewells.add(socket);
   }
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
 import { serialize } from "node:v8";
-import { type ChildSetup, type FromChild, type ToChild, type Wait, WATCHDOG_FD } from "./child-protocol.ts";
+import { type ChildSetup, type FromChild, REPORT_FD, type Step, type ToChild, type Wait } from "./child-protocol.ts";
 import type { TransferredError } from "./error-transfer.ts";
 import type { PoolTiming } from "./pool-timing.ts";
-import { WatchdogLine } from "./watchdog-line.ts";
+import { ReportLine } from "./report-line.ts";
 
 /** How often a child is looked at. */
 const LOOK_INTERVAL_MS = 250;
@@ -40,8 +40,8 @@ export interface ChildOwner {
   ready(child: ServerChild): void;
   /** The handler module cannot be used. */
   unfit(child: ServerChild, error: TransferredError): void;
-  /** The child has served its connection, which is still open here. */
-  served(child: ServerChild): void;
+  /** The child has served its connection, which is still open here; `isOver`: the client has closed its side. */
+  served(child: ServerChild, isOver: boolean): void;
   /** A fault of a handler that its own `onError` did not take. */
   fault(error: TransferredError): void;
   /** A deadline of the connection was missed, or of the handler; the child is being ended. */
@@ -70,7 +70,7 @@ export class ServerChild {
   #hasExited = false;
   /** How often it was looked at since it gave the last sign of life that counts. */
   #looks = 0;
-  #line: WatchdogLine | undefined;
+  #line: ReportLine | undefined;
 
   /** @param execArgv the options that Node.js is started with. */
   constructor(setup: ChildSetup, execArgv: readonly string[], timing: PoolTiming, owner: ChildOwner) {
@@ -87,11 +87,13 @@ export class ServerChild {
     // What the child said last may be read after its end is noticed.
     this.#process.on("exit", () => this.#exited());
     this.#process.on("disconnect", () => this.#exited());
-    this.#line = new WatchdogLine(this.#process.stdio[WATCHDOG_FD] as Socket, {
+    const reports = {
       beat: () => this.#beat(),
-      missed: (wait, connection) => this.#missed(wait, connection),
-      left: (connection) => this.#left(connection),
-    });
+      step: (step: Step, connection: number) => this.#step(step, connection),
+      missed: (wait: Wait, connection: number) => this.#missed(wait, connection),
+      left: (connection: number) => this.#left(connection),
+    };
+    this.#line = new ReportLine(this.#process.stdio[REPORT_FD] as Socket, reports, () => this.#exited());
     this.#tell({ kind: "setup", setup: serialize(setup).toString("base64") });
   }
 
@@ -157,11 +159,8 @@ export class ServerChild {
       case "unfit":
         this.#owner.unfit(this, message.error);
         break;
-      case "begun":
-        if (this.assignment?.connection === message.connection) this.assignment.hasBegun = true;
-        break;
-      case "done":
-        this.#done();
+      case "step":
+        this.#line?.heard(message.step, message.connection);
         break;
       case "fault":
         this.#owner.fault(message.error);
@@ -172,11 +171,15 @@ export class ServerChild {
     }
   }
 
-  #done(): void {
+  #step(step: Step, connection: number): void {
+    const { assignment } = this;
+    if (assignment === undefined || (assignment.connection & 0xff) !== connection) return;
+    assignment.hasBegun = true;
+    if (step === "begun") return;
     clearTimeout(this.#killing);
     this.#killing = undefined;
     this.served++;
-    this.#owner.served(this);
+    this.#owner.served(this, step === "over");
   }
 
   #beat(): void {
@@ -234,7 +237,7 @@ export class ServerChild {
 
   #exited(): void {
     const { exitCode, signalCode, connected } = this.#process;
-    if (connected || (exitCode === null && signalCode === null)) return;
+    if (connected || this.#line?.isClosed === false || (exitCode === null && signalCode === null)) return;
     this.#end();
   }
 
@@ -244,7 +247,6 @@ export class ServerChild {
     this.state = "dead";
     clearInterval(this.#looking);
     clearTimeout(this.#killing);
-    this.#line?.close();
     this.#owner.exited(this);
   }
 }

@@ -59,6 +59,7 @@ export class WatchedTransport implements BlockingTransport<SocketLink> {
   readonly #deadline: WatchedDeadline;
   readonly #hangTimeoutMs: number;
   #link: SocketLink | undefined;
+  #hasEnded = false;
   #bytesWritten = 0;
 
   /** @param hangTimeoutMs how long the time between two waits for the client may be; infinite: no limit. */
@@ -84,6 +85,11 @@ export class WatchedTransport implements BlockingTransport<SocketLink> {
     return this.#link;
   }
 
+  /** Whether the client has closed its side, with everything that it had sent before read. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   get bytesWritten(): number {
     return this.#bytesWritten;
   }
@@ -97,7 +103,10 @@ export class WatchedTransport implements BlockingTransport<SocketLink> {
       if (taken === LEFT) return "left";
       if (error !== undefined) throw resetError(error, this.#bytesWritten);
       // A signal may interrupt the wait.
-      if (bytes !== undefined) return bytes.length > 0 ? bytes : "ended";
+      if (bytes === undefined) continue;
+      if (bytes.length > 0) return bytes;
+      this.#hasEnded = true;
+      return "ended";
     }
   }
 
