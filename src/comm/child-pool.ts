@@ -118,10 +118,11 @@ export class ChildPool implements ChildOwner {
 
   unfit(child: ServerChild, packed: TransferredError): void {
     // A module that was fit before may be so again: what happened to it on the disk must not end what is under way.
-    if (this.#state === "starting") this.#fail(handlerError(packed));
-    else this.#owner.report(handlerError(packed));
+    const error = handlerError(packed);
+    if (this.#state === "starting") this.#fail(error);
+    else this.#owner.report(error);
     child.kill();
-    this.#crashed();
+    this.#crashed(error);
   }
 
   stuck(): void {
@@ -195,16 +196,17 @@ export class ChildPool implements ChildOwner {
       return this.#fail(new ServerError("ERR_HANDLER_LOAD", text, failure && { cause: failure }));
     }
     const text = failure === undefined ? `child ${info.pid} ${what}` : `a child ${what}`;
-    this.#owner.report(new ServerError("ERR_HANDLER_CRASHED", text, failure && { cause: failure }));
-    this.#crashed();
+    const error = new ServerError("ERR_HANDLER_CRASHED", text, failure && { cause: failure });
+    this.#owner.report(error);
+    this.#crashed(error);
   }
 
-  #crashed(): void {
+  #crashed(cause: ServerError): void {
     const waitMs = this.#crashes.add();
     if (waitMs === 0 || this.#backingOff !== undefined || this.#state === "closing") return;
     if (waitMs === Number.POSITIVE_INFINITY) {
       const text = "the handler's processes die one after another; look at what they print";
-      return this.#fail(new ServerError("ERR_CRASH_LOOP", text));
+      return this.#fail(new ServerError("ERR_CRASH_LOOP", text, { cause }));
     }
     this.#backingOff = setTimeout(() => {
       this.#backingOff = undefined;

@@ -48,7 +48,7 @@ test.serial(
     doom();
     process.kill(victim as number, "SIGKILL");
     await until(() => closed.length > 0, "the end of the server");
-    t.like(closed[0], { code: "ERR_CRASH_LOOP" });
+    t.like(closed[0], { code: "ERR_CRASH_LOOP", cause: { code: "ERR_HANDLER_CRASHED" } });
     // Five in a row, then one after each wait of 20, 40, 80 and 160 ms.
     t.is(codes.length, 9);
     t.true(codes.every((code) => code === "ERR_HANDLER_CRASHED"));
