@@ -12,8 +12,8 @@ test("a serial client works in a worker thread, beside a server in the main thre
   });
   await server.listen();
   const worker = new Worker(new URL("./serial-client-thread.js", import.meta.url), { workerData: { path: line.a } });
-  const [[replies]] = await Promise.all([once(worker, "message"), once(worker, "exit")]);
-  t.deepEqual(replies, ["ONE", "TWO"]);
+  const [heard] = await Promise.all([once(worker, "message"), once(worker, "exit")]);
+  t.deepEqual(heard, [["ONE", "TWO"]]);
   await server.close();
   await line.close();
 });
