@@ -71,9 +71,11 @@ export class HelperPipe {
     return Atomics.load(this.#words, ASKED) === 1;
   }
 
-  /** Owner: takes note that the helper will be asked to read. What it read before must have been taken. */
-  ask(): void {
+  /** Owner: whether the helper may be asked to read now; it counts as asked then. */
+  ask(): boolean {
+    if (this.isAsked || Atomics.load(this.#words, LENGTH) !== 0) return false;
     Atomics.store(this.#words, ASKED, 1);
+    return true;
   }
 
   /** Owner: what follows the bytes. Look at it before {@link take}: what is taken then is all there is. */

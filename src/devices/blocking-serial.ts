@@ -5,6 +5,7 @@ import { OpenError } from "../errors.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
 import type { SerialResidentInfo } from "./blocking-serial-resident.ts";
 import { readDescriptor, writeDescriptor } from "./descriptor.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import { portGoneError, portOpenError } from "./serial-errors.ts";
 import { type SerialSettings, serialSettings } from "./serial-settings.ts";
 import type { BlockingSerialLink, SerialControl, SerialOptions, SerialStatus } from "./serial.ts";
@@ -80,6 +81,7 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
   readonly #readFd: number;
   readonly #writeFd: number;
   #bytesWritten = 0;
+  readonly #ahead = new ReadAhead();
   #isClosed = false;
   #hasEnded = false;
 
@@ -97,6 +99,8 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
   }
 
   read(deadline: number): Buffer | "ended" | "late" {
+    const ahead = this.#ahead.take();
+    if (ahead !== undefined) return ahead;
     let emptyReads = 0;
     let start = performance.now();
     if (deadline <= start) return this.#readAtOnce();
@@ -122,6 +126,7 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
         this.#bytesWritten += taken;
         if (taken > 0) continue;
         if (performance.now() >= deadline) return false;
+        if (this.#readAhead()) continue;
         Atomics.wait(pause, 0, 0, FULL_LINE_PAUSE_MS);
       }
     }
@@ -137,7 +142,8 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
   }
 
   flush(): void {
-    while (this.#readNow() > 0) continue;
+    while (this.#readAhead()) continue;
+    this.#ahead.clear();
   }
 
   close(): void {
@@ -174,12 +180,17 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
     }
   }
 
-  #readNow(): number {
+  /** Whether there was something to be read without waiting. */
+  #readAhead(): boolean {
+    if (this.#ahead.isFull) return false;
     try {
-      return readDescriptor(this.#writeFd)?.length ?? 0;
+      const bytes = readDescriptor(this.#writeFd);
+      if (bytes === undefined || bytes.length === 0) return false;
+      this.#ahead.push(bytes);
+      return true;
     } catch {
       // That the line is gone is told to whoever reads or writes.
-      return 0;
+      return false;
     }
   }
 

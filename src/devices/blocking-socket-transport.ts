@@ -5,6 +5,7 @@ import { gather } from "../core/gather.ts";
 import type { DisconnectedError } from "../errors.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
 import { readDescriptor, writeDescriptor } from "./descriptor.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import { resetError, type SocketLink } from "./socket.ts";
 
 /** How long a reply is looked for before the helper thread is asked to wait for it. */
@@ -14,6 +15,9 @@ const SCEPTICAL_MS = 0.02;
 const SLOW_MS = 0.5;
 /** What comes in so soon after something else is not looked for before it is waited for. */
 const BRISK_MS = 1;
+/** How often it is looked for bytes meanwhile: at first, and while there are none. */
+const SHORTEST_LOOK_MS = 1;
+const LONGEST_LOOK_MS = 16;
 /** How long closing may take; the helper needs a turn of its event loop. */
 const CLOSE_TIMEOUT_MS = 2000;
 
@@ -51,6 +55,7 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   /** How many of these the helper wrote. */
   #bytesHelped = 0;
   #handedOver: HandedOver | undefined;
+  readonly #ahead = new ReadAhead();
   #patienceMs = EAGER_MS;
   #lastRead = 0;
   #hasEnded = false;
@@ -75,7 +80,8 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     this.#checkAlive();
     const start = performance.now();
     // A look costs nearly as much as a quick exchange.
-    if (deadline <= start && start - this.#lastRead < BRISK_MS && !this.#pipe.isAsked) return "late";
+    const isIdle = this.#ahead.isEmpty && !this.#pipe.isAsked;
+    if (isIdle && deadline <= start && start - this.#lastRead < BRISK_MS) return "late";
     const bytes = this.#readAtOnce(Math.min(deadline, start + this.#patienceMs)) ?? this.#readByHelper(deadline);
     if (typeof bytes === "string") return bytes;
     // Without a descriptor, this is the only way to notice what comes between two calls.
@@ -122,9 +128,24 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     }
   }
 
+  /** Waits for the answer to a call, and reads meanwhile: two ends that both only write would wait for each other. */
+  #waitReading(call: number, deadline: number): unknown {
+    for (let lookMs = SHORTEST_LOOK_MS; ; lookMs = Math.min(2 * lookMs, LONGEST_LOOK_MS)) {
+      const now = performance.now();
+      const answer = this.#helper.wait(call, Math.min(deadline, now + lookMs));
+      if (answer !== LATE || now >= deadline) return answer;
+      const bytes = this.#pipe.take();
+      if (bytes !== undefined) {
+        this.#ahead.push(bytes);
+        lookMs = SHORTEST_LOOK_MS / 2;
+      }
+      if (!this.#ahead.isFull) this.#askHelper();
+    }
+  }
+
   /** Looks for bytes without giving the thread away. */
   #readAtOnce(until: number): Buffer | "ended" | undefined {
-    const bytes = this.#pipe.take();
+    const bytes = this.#ahead.take() ?? this.#pipe.take();
     if (bytes !== undefined || this.#hasEnded) return bytes ?? "ended";
     if (this.#fd === undefined || this.#pipe.isAsked || !this.#pipe.claim()) return undefined;
     try {
@@ -193,7 +214,7 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   #helpedBefore(deadline: number): boolean {
     const handedOver = this.#handedOver;
     if (handedOver === undefined) return true;
-    const answer = this.#helper.wait(handedOver.call, deadline) as TransferredError | undefined | typeof LATE;
+    const answer = this.#waitReading(handedOver.call, deadline) as TransferredError | undefined | typeof LATE;
     const total = handedOver.before + handedOver.length;
     const helped = answer === undefined ? total : (this.#ask("bytesWritten") as number | typeof LATE);
     if (helped !== LATE) {
@@ -206,11 +227,9 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     throw resetError(unpackError(answer), this.#bytesWritten);
   }
 
-  /** Has the helper read, unless it does so already. */
+  /** Has the helper read, unless it does so already, or what it has read was not taken yet. */
   #askHelper(): void {
-    if (this.#pipe.isAsked) return;
-    this.#pipe.ask();
-    this.#helper.tell(this.#resident, "read");
+    if (this.#pipe.ask()) this.#helper.tell(this.#resident, "read");
   }
 
   #broken(): DisconnectedError {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import test from "ava";
 import { familyWith } from "../support/channel-cells.ts";
+import { rawLine } from "../support/channel-raw-line.ts";
 import { tcp } from "../support/channel-places.ts";
 import { openStage } from "../support/channel-stage.ts";
 import { rawServer } from "../support/tcp-peers.ts";
@@ -115,6 +116,15 @@ for (const usesDescriptor of [true, false]) {
     t.deepEqual(replies.map(String), ["ok"]);
   });
 
+  test.serial(`an other end that answers before it has read everything is read meanwhile${way}`, async (t) => {
+    // An echo that stops reading while its own answer is not taken.
+    await using server = await rawServer((peer) => void peer.pipe(peer));
+    const text = "x".repeat(MUCH);
+    const options = { ...server.address, maxMessageSize: MUCH, writeTimeoutMs: 5000 };
+    const { replies } = await play("exchange", { made: socket(options, usesDescriptor), requests: [text] });
+    t.true(replies[0]?.equals(Buffer.from(text)));
+  });
+
   test.serial(`the connection breaks while a call writes, or waits: ERR_CONNECTION_RESET${way}`, async (t) => {
     for (const size of [1, MUCH]) {
       await using server = await rawServer((peer) => void peer.once("data", () => peer.resetAndDestroy()));
@@ -158,5 +168,16 @@ test.serial("a serial line that is stalled: ERR_WRITE_TIMEOUT, with how much was
   t.is(failure.code, "ERR_WRITE_TIMEOUT");
   t.true(failure.ms >= 150 && failure.ms < 10_000);
   t.true((failure.bytesWritten ?? 0) > 0 && (failure.bytesWritten ?? 200_000) < 200_000, `${failure.bytesWritten}`);
+  await line.close();
+});
+
+test.serial("a device that echoes while it is written to, on a serial line", async (t) => {
+  const line = await openVirtualLine();
+  await using raw = rawLine(line.b);
+  raw.socket.on("data", (bytes: Buffer) => raw.socket.write(bytes));
+  const text = "x".repeat(200_000);
+  const made: Made = { device: "Serial", framing: "WithReadWrite", options: { path: line.a, writeTimeoutMs: 5000 } };
+  const { replies } = await play("exchange", { made, requests: [text] });
+  t.is(replies[0]?.toString(), text);
   await line.close();
 });
