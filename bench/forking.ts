@@ -1,58 +1,27 @@
 /**
- * New connections a second: connect, send a line, read it back, close. The server that serves each connection in a process
- * of its own, `node:cluster` with as many processes, and Python's `ForkingTCPServer`; each in processes of its own, and in
- * turn.
+ * New connections: connect, send a line, read it back, close. The server that serves each connection in a process of its
+ * own, `node:cluster` with as many processes, and Python's `ForkingTCPServer`.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { compare, type Measure, report, type Table } from "./support/compare.ts";
+import { peerSource, works } from "./support/programs.ts";
+import { LineProgram, nodeProgram } from "./support/runner.ts";
 
-const PROCESSES = 8;
+const PROCESSES = "8";
 /** Connections at once: no more than there are processes, because each of ours serves one at a time. */
-const CONCURRENCIES = [1, 4, PROCESSES];
-const ROUNDS = 5;
-const SECONDS = 1;
+const CONCURRENCIES = [1, 4, 8];
+const ROUNDS = 7;
+const MILLISECONDS = 1000;
 const LINE = `${"x".repeat(62)}\r\n`;
+/** How often the system counts processor time, in a second. */
+const TICKS = 100;
 
-const PYTHON = `
-import os, socketserver, sys, threading
-class Handler(socketserver.StreamRequestHandler):
-    def handle(self):
-        self.wfile.write(self.rfile.readline())
-class Server(socketserver.ForkingTCPServer):
-    allow_reuse_address = True
-    request_queue_size = 511
-server = Server(("127.0.0.1", 0), Handler)
-print(server.server_address[1], flush=True)
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-server.serve_forever(poll_interval=3600)
-`;
-
-/** A server in a process of its own. */
+/** A server with its processes. */
 interface Peer {
   readonly name: string;
-  readonly process: ChildProcess;
+  readonly server: LineProgram;
   readonly port: number;
-}
-
-/** One line of the table. */
-interface Row {
-  readonly concurrency: number;
-  readonly perSecond: Readonly<Record<string, number>>;
-  /** How many times as many as the peer. */
-  readonly ratios: Readonly<Record<string, number>>;
-}
-
-async function startPeer(name: string, file: string, args: readonly string[]): Promise<Peer | undefined> {
-  const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
-  const missing = once(child, "error").then(() => undefined);
-  missing.catch(() => undefined);
-  const port = await Promise.race([once(createInterface({ input: child.stdout }), "line"), missing]);
-  if (port !== undefined) return { name, process: child, port: Number(port[0]) };
-  console.log(`${name} is missing: ${file} cannot be started`);
-  return undefined;
 }
 
 function exchange(port: number): Promise<void> {
@@ -68,57 +37,62 @@ function exchange(port: number): Promise<void> {
   });
 }
 
-/** Connections a second. */
-async function measure({ port }: Peer, concurrency: number): Promise<number> {
+/** Connections a second, and the processor time that the server and its children take for one. */
+async function measure({ port, server }: Peer, concurrency: number): Promise<Measure> {
+  const before = processorTime(server.pid);
   const start = performance.now();
   let done = 0;
   const client = async (): Promise<void> => {
-    for (; performance.now() - start < SECONDS * 1000; done++) await exchange(port);
+    for (; performance.now() - start < MILLISECONDS; done++) await exchange(port);
   };
   await Promise.all(Array.from({ length: concurrency }, client));
-  return (done * 1000) / (performance.now() - start);
+  const value = (done * 1000) / (performance.now() - start);
+  const after = processorTime(server.pid);
+  return { value, processor: before === undefined || after === undefined ? undefined : (after - before) / done };
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
-}
-
-/** All peers at one concurrency, in turn. */
-async function compare(peers: readonly Peer[], concurrency: number): Promise<Row> {
-  const figures = new Map<string, number[]>(peers.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const peer of peers) figures.get(peer.name)?.push(await measure(peer, concurrency));
+/** What a process and its children have taken so far, in microseconds, where the system tells. */
+function processorTime(pid: number): number | undefined {
+  if (process.platform !== "linux") return undefined;
+  let ticks = 0;
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const fields = statOf(name);
+    if (Number(name) !== pid && Number(fields[1]) !== pid) continue;
+    // User and system time, its own and that of the children that have ended.
+    for (const field of fields.slice(11, 15)) ticks += Number(field);
   }
-  const perSecond = Object.fromEntries(peers.map(({ name }) => [name, median(figures.get(name) ?? [])]));
-  const ours = figures.get("plib-io") ?? [];
-  // What the machine does besides changes from round to round, and is the same for all in one.
-  const ratio = (name: string): number => median(ours.map((own, round) => own / (figures.get(name)?.[round] ?? 0)));
-  const others = peers.filter(({ name }) => name !== "plib-io");
-  return { concurrency, perSecond, ratios: Object.fromEntries(others.map(({ name }) => [name, ratio(name)])) };
+  return (ticks * 1e6) / TICKS;
 }
 
-const peersFile = fileURLToPath(new URL("./forking-peers.js", import.meta.url));
-const started = [
-  await startPeer("plib-io", process.execPath, [peersFile, "ours", String(PROCESSES)]),
-  await startPeer("node:cluster", process.execPath, [peersFile, "cluster", String(PROCESSES)]),
-  await startPeer("ForkingTCPServer", "python3", ["-c", PYTHON]),
+function statOf(pid: string): string[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return []; // It has ended in the meantime.
+  }
+}
+
+async function peerOf(name: string, server: LineProgram): Promise<Peer> {
+  return { name, server, port: Number(await server.line()) };
+}
+
+const missing: string[] = [];
+const peers = [
+  await peerOf("plib-io", nodeProgram("forking-server.js", "plib-io", PROCESSES)),
+  await peerOf("node:cluster", nodeProgram("forking-server.js", "cluster", PROCESSES)),
 ];
-const peers = started.filter((peer) => peer !== undefined);
-try {
-  for (const peer of peers) await measure(peer, 1);
-  const rows: Row[] = [];
-  for (const concurrency of CONCURRENCIES) rows.push(await compare(peers, concurrency));
-  console.table(
-    rows.map(({ concurrency, perSecond, ratios }) => ({
-      "at once": concurrency,
-      ...Object.fromEntries(Object.entries(perSecond).map(([name, figure]) => [`${name} /s`, Math.round(figure)])),
-      ...Object.fromEntries(Object.entries(ratios).map(([name, figure]) => [`x ${name}`, Number(figure.toFixed(2))])),
-    })),
-  );
-  console.log(JSON.stringify({ name: "forking", processes: PROCESSES, rows }));
-} finally {
-  for (const peer of peers) {
-    peer.process.stdin?.end();
-    await once(peer.process, "exit");
-  }
+if (works("python3", ["--version"])) {
+  peers.push(await peerOf("Python, ForkingTCPServer", new LineProgram("python3", [peerSource("forking.py")])));
+} else {
+  missing.push("python3");
 }
+const tables: Table[] = [];
+for (const concurrency of CONCURRENCIES) {
+  const ways = peers.map((peer) => ({ name: peer.name, measure: () => measure(peer, concurrency) }));
+  const rows = await compare(ways, ROUNDS, "node:cluster");
+  tables.push({ title: `${concurrency} at once, ${PROCESSES} processes`, unit: "connections a second", rows });
+}
+for (const { server } of peers) await server[Symbol.asyncDispose]();
+report("forking", tables, missing);

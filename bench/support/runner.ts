@@ -16,6 +16,11 @@ export class LineProgram implements AsyncDisposable {
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
+  /** The id of its process. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** The next line that it prints. */
   async line(): Promise<string> {
     const next = await this.#lines.next();

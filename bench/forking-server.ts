@@ -1,8 +1,8 @@
 /**
- * The servers that `forking` compares, each in a process of its own: as many processes serve, and each answers a line with
- * the same line. The first argument says which, the second how many processes. Writes the port.
+ * The servers that `forking` compares with each other: so many processes, each of which answers a line with the same line.
+ * The first argument says which, the second how many processes. Prints the port when all are ready.
  */
-import cluster from "node:cluster";
+import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { BlockingSocketServerWithTerminator } from "../generated/index.ts";
@@ -20,18 +20,17 @@ async function ours(): Promise<void> {
     maxRequestsPerChild: 0,
   });
   await server.listen();
-  // What the children need for their start is no part of the comparison.
   while (server.stats().children.idle < processes) await new Promise((resolve) => setTimeout(resolve, 20));
   console.log(server.address().port);
 }
 
 async function primary(): Promise<void> {
-  const workers = Array.from({ length: processes }, () => cluster.fork());
-  const ports = await Promise.all(workers.map(async (each) => ((await once(each, "message")) as [number])[0]));
+  const portOf = async (worker: Worker): Promise<unknown> => ((await once(worker, "message")) as [number])[0];
+  const ports = await Promise.all(Array.from({ length: processes }, () => portOf(cluster.fork())));
   console.log(ports[0]);
 }
 
-function worker(): void {
+function serveAsWorker(): void {
   const server = createServer({ noDelay: true }, (socket) => {
     socket.once("data", (line) => socket.end(line));
     socket.on("error", () => socket.destroy());
@@ -39,8 +38,6 @@ function worker(): void {
   server.listen(0, "127.0.0.1", () => process.send?.((server.address() as AddressInfo).port));
 }
 
-// Whoever compares ends this process by ending its input.
-process.stdin.on("end", () => process.exit()).resume();
-if (cluster.isWorker) worker();
+if (cluster.isWorker) serveAsWorker();
 else if (which === "cluster") await primary();
 else await ours();
