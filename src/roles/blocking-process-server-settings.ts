@@ -39,8 +39,7 @@ export function processServerSettings(
       options: handlerOptions(options),
       hangTimeoutMs: durationOption("hangTimeoutMs", options.hangTimeoutMs, 60_000),
     },
-    // A debugger can only listen once; the children share all other options of this process.
-    execArgv: process.execArgv.filter((argument) => !argument.startsWith("--inspect")),
+    execArgv: childArguments(process.execArgv),
     minSpareChildren,
     maxChildren: integerOption("maxChildren", options.maxChildren, Math.max(16, minSpareChildren), minSpareChildren),
     maxRequestsPerChild: integerOption("maxRequestsPerChild", options.maxRequestsPerChild, 1000),
@@ -48,6 +47,16 @@ export function processServerSettings(
     queueTimeoutMs: durationOption("queueTimeoutMs", options.queueTimeoutMs, 30_000),
     timing: POOL_TIMING,
   };
+}
+
+/** Options of Node.js that say what this process runs, and how it is debugged. */
+const OWN_ARGUMENT = /^(?:-[epci]|-pe|--(?:eval|print|check|interactive|input-type|inspect|watch|test|run)\b.*)$/s;
+/** Those of them whose value is an argument of its own. */
+const WITH_VALUE = /^(?:-e|-p|-pe|--eval|--print|--input-type|--inspect-port|--watch-path)$/;
+
+/** The options of Node.js that children share. A debugger can only listen once; code to run would make each a server. */
+function childArguments(own: readonly string[]): string[] {
+  return own.filter((argument, index) => !OWN_ARGUMENT.test(argument) && !WITH_VALUE.test(own[index - 1] ?? ""));
 }
 
 function handlerAddress(value: unknown): string {

@@ -1,7 +1,9 @@
 /** A process server from listening to closing, and what its handlers may do. */
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import test, { type ExecutionContext } from "ava";
 import {
   AsyncSocketClientWithTerminator,
@@ -251,6 +253,24 @@ test.serial(
     t.is(faults.length, 4);
   }),
 );
+
+test("a program that is given on the command line can serve", async (t) => {
+  const program = `
+    import { AsyncSocketClientWithTerminator, BlockingSocketServerWithTerminator } from "${new URL("../../generated/index.js", import.meta.url).href}";
+    const handler = "${handler("acts").href}";
+    const server = new BlockingSocketServerWithTerminator({ host: "127.0.0.1", port: 0, handler });
+    await server.listen();
+    const client = new AsyncSocketClientWithTerminator({ host: "127.0.0.1", port: server.address().port });
+    console.log(String(await client.clientCommunicate("hello")));
+    await server.close();`;
+  for (const options of [
+    ["--input-type=module", "-e"],
+    ["--no-warnings", "--input-type", "module", "--eval"],
+  ]) {
+    const { stdout } = await promisify(execFile)(process.execPath, [...options, program], { timeout: 20_000 });
+    t.is(stdout, "hello\n");
+  }
+});
 
 test.serial("on Windows, where a child could not wait on a socket, listening fails at once", async (t) => {
   const platform = Object.getOwnPropertyDescriptor(process, "platform") as PropertyDescriptor;
