@@ -18,8 +18,10 @@ const BRISK_MS = 1;
 /** How often it is looked for bytes meanwhile: at first, and while there are none. */
 const SHORTEST_LOOK_MS = 1;
 const LONGEST_LOOK_MS = 16;
-/** How long closing may take; the helper needs a turn of its event loop. */
-const CLOSE_TIMEOUT_MS = 2000;
+/** How long an answer of the helper is waited for that takes it one turn of its event loop. */
+const ANSWER_TIMEOUT_MS = 2000;
+/** How long closing is waited for, so that a deadline is kept on a machine that is overloaded; it closes all the same. */
+const CLOSE_TIMEOUT_MS = 50;
 
 /** What leads to a socket in a helper thread. */
 export interface WayToSocket {
@@ -121,7 +123,7 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
-      const answer = this.#ask("close");
+      const answer = this.#ask("close", CLOSE_TIMEOUT_MS);
       if (answer !== LATE) this.#released();
     } catch {
       // With its thread, everything that the helper owned is released.
@@ -178,8 +180,8 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     }
   }
 
-  #ask(method: string): unknown {
-    return this.#helper.invoke(this.#resident, method, [], performance.now() + CLOSE_TIMEOUT_MS);
+  #ask(method: string, timeoutMs = ANSWER_TIMEOUT_MS): unknown {
+    return this.#helper.invoke(this.#resident, method, [], performance.now() + timeoutMs);
   }
 
   #writeAtOnce(piece: Uint8Array): number {
