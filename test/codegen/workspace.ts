@@ -35,7 +35,7 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 /** A copy of the project's parts in a new folder, in which the generator can be run and the result compiled. */
 export function copyOfProject(t: ExecutionContext): string {
   const folder = temporaryFolder(t);
-  cpSync(join(root, "src"), join(folder, "src"), { recursive: true });
+  cpSync(join(root, "src"), join(folder, "src"), { recursive: true, dereference: true });
   const config = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")) as object;
   writeFiles(folder, { "tsconfig.json": JSON.stringify({ ...config, include: ["src", "generated"] }) });
   cpSync(join(root, "package.json"), join(folder, "package.json"));
