@@ -119,17 +119,14 @@ export class ChildPool implements ChildOwner {
   unfit(child: ServerChild, packed: TransferredError): void {
     // A module that was fit before may be so again: what happened to it on the disk must not end what is under way.
     const error = handlerError(packed);
-    if (this.#state === "starting") this.#fail(error);
-    else this.#owner.report(error);
+    this.#notLoaded(error);
     child.kill();
     this.#crashed(error);
   }
 
   stuck(): void {
     const text = `the handler module was not loaded after ${this.#settings.timing.startTimeoutMs} ms`;
-    const error = new ServerError("ERR_HANDLER_LOAD", text);
-    if (this.#state === "starting") this.#fail(error);
-    else this.#owner.report(error);
+    this.#notLoaded(new ServerError("ERR_HANDLER_LOAD", text));
   }
 
   served(child: ServerChild, isOver: boolean): void {
@@ -180,6 +177,12 @@ export class ChildPool implements ChildOwner {
     }
     if (this.#state === "draining") child.leave();
     if (child.info.pid !== 0) this.#owner.childStarted(child.info);
+  }
+
+  #notLoaded(error: ServerError): void {
+    if (this.#state === "starting") this.#fail(error);
+    // The children that were started together all find the same; once is enough.
+    else if (this.#state !== "closing") this.#owner.report(error);
   }
 
   /** Whether somebody wanted the child to end. While it starts, it cannot say so itself. */

@@ -48,7 +48,13 @@ for (const [name, message, stack] of modules) {
 test.serial(
   "a handler of another framing is told, with both framings",
   leavesNothing(async (t) => {
-    const server = new BlockingSocketServer({ host: "127.0.0.1", port: 0, handler: handler("acts") });
+    const server = new BlockingSocketServer({
+      host: "127.0.0.1",
+      port: 0,
+      handler: handler("acts"),
+      minSpareChildren: 4,
+      onError: () => t.fail("what is thrown is not told as well"),
+    });
     await t.throwsAsync(server.listen(), {
       code: "ERR_HANDLER_LOAD",
       message: /acts\.handler\.js has TerminatorFraming where the server has BasicFraming: extend/,
