@@ -166,8 +166,9 @@ serving("children are well although the server stands still for a while", {}, as
 
 serving("a handler that throws fails alone, and its child goes on", {}, async (t, stage) => {
   const pid = await stage.ask("pid");
+  await stage.until(({ server }) => server.stats().served === 1);
   t.deepEqual(await stage.failure("throw"), { code: "ERR_CONNECTION_CLOSED", outcome: "unknown" });
-  await stage.until(({ faults }) => faults.length > 0);
+  await stage.until(({ faults, server }) => faults.length > 0 && server.stats().served === 2);
   t.deepEqual(stage.faults, ["ERR_HOOK_FAILED"]);
   t.is(await stage.ask("pid"), pid);
 });
