@@ -58,7 +58,7 @@ export type Step = keyof typeof STEPS;
 export const REPORT_BYTES = 2;
 
 /** The memory that a child shares with its watchdog. */
-export const WATCH_BYTES = 16;
+export const WATCH_BYTES = 24;
 /** When the wait has to be over, on the system's monotonic clock in milliseconds; 0: never. A 64-bit float. */
 export const DUE = 0;
 /**
@@ -69,6 +69,8 @@ export const DUE = 0;
 export const WAIT = 2;
 /** The number of the connection that is served. A 32-bit integer. */
 export const CONNECTION = 3;
+/** Counts the waits. A 32-bit integer. */
+export const WAITS = 4;
 /** The wait was too long. */
 export const LATE = 1;
 

@@ -15,6 +15,7 @@ import {
   monotonicMs,
   REPORT_BYTES,
   WAIT,
+  WAITS,
   WATCH_INTERVAL_MS,
   REPORT_FD,
 } from "./child-protocol.ts";
@@ -24,6 +25,8 @@ const due = new Float64Array(memory);
 const words = new Int32Array(memory);
 const report = Buffer.alloc(REPORT_BYTES);
 let isToLeave = false;
+/** The wait that was seen at the last look after the server's word. */
+let lastWait = -1;
 
 // Whatever the server says here, it says that connections on which nothing is under way are not needed any more.
 const line = new Socket({ fd: REPORT_FD, readable: true, writable: false });
@@ -54,7 +57,14 @@ function state(): number {
     if (wait === MISSED.write || wait === MISSED.hang) return wait;
     if (wait === MISSED.idle || wait === MISSED.message) return claim(wait, LATE) ? wait : ALIVE;
   }
-  return isToLeave && claim(MISSED.idle, LEFT) ? LEFT : ALIVE;
+  return isToLeave && isSameWait() && claim(MISSED.idle, LEFT) ? LEFT : ALIVE;
+}
+
+/** Whether it still is the wait of the last look: what a client has just sent may be on its way. */
+function isSameWait(): boolean {
+  const last = lastWait;
+  lastWait = Atomics.load(words, WAITS);
+  return lastWait === last;
 }
 
 /** Takes the wait from the main thread, unless something has come in at the last moment. */

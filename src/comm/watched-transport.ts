@@ -2,7 +2,18 @@ import { readDescriptor, writeDescriptor } from "../devices/descriptor.ts";
 import { resetError, type SocketLink } from "../devices/socket.ts";
 import { gather } from "../core/gather.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
-import { CONNECTION, DUE, LATE, LEFT, MISSED, monotonicMs, type Wait, WAIT, WATCH_BYTES } from "./child-protocol.ts";
+import {
+  CONNECTION,
+  DUE,
+  LATE,
+  LEFT,
+  MISSED,
+  monotonicMs,
+  type Wait,
+  WAIT,
+  WAITS,
+  WATCH_BYTES,
+} from "./child-protocol.ts";
 
 /** Node.js's own handle of a socket, as a process is passed it. */
 export interface SocketHandle {
@@ -38,6 +49,7 @@ export class WatchedDeadline {
   set(wait: Wait, delayMs: number): number {
     // The deadline of one wait must never be seen as that of another.
     this.#due[DUE] = 0;
+    Atomics.add(this.#words, WAITS, 1);
     const last = Atomics.exchange(this.#words, WAIT, MISSED[wait]);
     if (Number.isFinite(delayMs)) this.#due[DUE] = monotonicMs() + delayMs;
     return last;

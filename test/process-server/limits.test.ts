@@ -93,7 +93,7 @@ serving(
     const pid = await raw.until("\r\n");
     t.is(await raw.ended, pid, "the end is clean");
     raw.socket.end();
-    await stage.until(({ faults }) => faults.length > 0);
+    await stage.until(({ faults, server }) => faults.length > 0 && server.stats().served === 1);
     t.deepEqual(stage.faults, ["ERR_IDLE_TIMEOUT"]);
     t.is(`${await stage.ask("pid")}\r\n`, pid);
   },
