@@ -5,9 +5,10 @@ import { Worker } from "node:worker_threads";
 import { ServerError } from "../errors.ts";
 import { type Servable, serve } from "../modes/serving.ts";
 import type { SocketLink } from "../devices/socket.ts";
+import type { SocketHandle } from "../devices/socket-handle.ts";
 import { type ChildSetup, type FromChild, REPORT_BYTES, REPORT_FD, STEPS, type ToChild } from "./child-protocol.ts";
 import { packError } from "./error-transfer.ts";
-import { type SocketHandle, WatchedDeadline, WatchedTransport } from "./watched-transport.ts";
+import { WatchedDeadline, WatchedTransport } from "./watched-transport.ts";
 
 type HandlerClass = (new (options: object) => Servable<SocketLink>) & { readonly framing?: ChildSetup["framing"] };
 

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { handleOf } from "../devices/socket-handle.ts";
 
 /** How long a client may take to close its side. */
 const FAREWELL_MS = 1000;
@@ -47,7 +48,6 @@ export class Farewells {
  * know no other end.
  */
 export function breakOff(socket: Socket): void {
-  const { _handle: handle } = socket as unknown as { readonly _handle: { readonly reset?: unknown } | null };
-  if (typeof handle?.reset === "function") socket.resetAndDestroy();
+  if (handleOf(socket)?.reset !== undefined) socket.resetAndDestroy();
   else socket.destroy();
 }

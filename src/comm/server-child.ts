@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
 import { serialize } from "node:v8";
+import { handleOf } from "../devices/socket-handle.ts";
 import { type ChildSetup, type FromChild, REPORT_FD, type Step, type ToChild, type Wait } from "./child-protocol.ts";
 import type { TransferredError } from "./error-transfer.ts";
 import type { PoolTiming } from "./pool-timing.ts";
@@ -113,7 +114,7 @@ export class ServerChild {
     this.state = "busy";
     this.assignment = { connection, socket, since, hasBegun: false };
     // The bare handle: an object around it would be made there for nothing, and the socket here closed.
-    const { _handle: handle } = socket as unknown as { _handle: Socket };
+    const handle = handleOf(socket) as unknown as Socket;
     // That it was sent says nothing about its arrival: `begun` does.
     this.#process.send({ kind: "serve", connection } satisfies ToChild, handle, undefined, () => undefined);
   }

@@ -1,4 +1,5 @@
 import { readDescriptor, writeDescriptor } from "../devices/descriptor.ts";
+import type { SocketHandle, SocketName } from "../devices/socket-handle.ts";
 import { resetError, type SocketLink } from "../devices/socket.ts";
 import { gather } from "../core/gather.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
@@ -14,21 +15,6 @@ import {
   WAITS,
   WATCH_BYTES,
 } from "./child-protocol.ts";
-
-/** Node.js's own handle of a socket, as a process is passed it. */
-export interface SocketHandle {
-  readonly fd: number;
-  setBlocking(isBlocking: boolean): void;
-  close(): void;
-  /** Only on TCP. */
-  getpeername?(name: SocketName): number;
-  getsockname?(name: SocketName): number;
-}
-
-interface SocketName {
-  readonly address?: string;
-  readonly port?: number;
-}
 
 /** Deadlines of a thread that may be blocked for good: a watchdog thread looks after them. */
 export class WatchedDeadline {

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { ReadStream } from "node:tty";
 import type { SerialBindingPort } from "./serial-binding.ts";
 import type { SerialSettings } from "./serial-settings.ts";
+import { handleOf } from "./socket-handle.ts";
 
 /** Received bytes that a stream holds while nobody takes them. */
 const HIGH_WATER_MARK = 65_536;
@@ -28,16 +29,11 @@ export function ttyStream(path: string): Duplex {
     };
     const stream = new ReadStream(fd, options);
     // The stream closes the descriptor that it uses. Where that is a new one, the one that it was given stays open.
-    isTakenOver = descriptorOf(stream) === fd;
+    isTakenOver = handleOf(stream)?.fd === fd;
     return stream;
   } finally {
     if (!isTakenOver) closeSync(fd);
   }
-}
-
-/** The descriptor that a stream uses. Node.js has no public way to ask. */
-function descriptorOf(stream: ReadStream): number | undefined {
-  return (stream as unknown as { _handle?: { fd?: number } })._handle?.fd;
 }
 
 /** `serialport`'s own stream, where the system has no descriptors for ports (Windows). Main thread only. */

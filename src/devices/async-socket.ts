@@ -1,6 +1,7 @@
 import { connect, type OnReadOpts, type Socket } from "node:net";
 import type { ChannelError } from "../errors.ts";
 import type { AsyncTransport, TransportEvents } from "../modes/async-transport.ts";
+import { handleOf } from "./socket-handle.ts";
 import { checkConnectOptions, connectError, resetError, type SocketConnectOptions, type SocketLink } from "./socket.ts";
 
 /**
@@ -189,10 +190,7 @@ class SocketEnds implements SocketLink {
 
 /** How many bytes of a stream are out of this process: those that libuv still holds do not count. */
 export function bytesGivenToSystem(stream: Socket): number {
-  const { _handle: handle, _bytesDispatched: dispatched } = stream as unknown as {
-    _handle?: { writeQueueSize?: number } | null;
-    _bytesDispatched?: number;
-  };
+  const { _bytesDispatched: dispatched } = stream as unknown as { _bytesDispatched?: number };
   if (dispatched === undefined) return Math.max(0, stream.bytesWritten - stream.writableLength);
-  return dispatched - (handle?.writeQueueSize ?? 0);
+  return dispatched - (handleOf(stream)?.writeQueueSize ?? 0);
 }
