@@ -1,5 +1,6 @@
 /** A client of the comparison of blocking exchanges. Arguments: which, and the port. */
 import { once } from "node:events";
+import { readSync, writeSync } from "node:fs";
 import { connect } from "node:net";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { SocketClientWithTerminator } from "../generated/blocking.ts";
@@ -68,6 +69,33 @@ function worker(): (times: number, message: string) => void {
   };
 }
 
-const ways = { ours, net, worker };
+/** A worker connects; this thread reads and writes the descriptor, and would wait for ever if nothing came. */
+function bare(): (times: number, message: string) => void {
+  const told = new Int32Array(new SharedArrayBuffer(8));
+  const source = `
+    const { told, address } = require("node:worker_threads").workerData;
+    const socket = require("node:net").connect({ ...address, noDelay: true }, () => {
+      socket._handle.setBlocking(true);
+      told[1] = socket._handle.fd;
+      Atomics.store(told, 0, 1);
+      Atomics.notify(told, 0);
+    });
+    socket.pause();
+    setInterval(() => undefined, 60_000);
+  `;
+  new Worker(source, { eval: true, workerData: { told, address: { host, port } } }).unref();
+  Atomics.wait(told, 0, 0);
+  const fd = told[1] as number;
+  const slab = Buffer.allocUnsafe(65_536);
+  return (times, message) => {
+    const data = Buffer.from(`${message}\r\n`);
+    for (let time = 0; time < times; time++) {
+      writeSync(fd, data);
+      for (let got = 0; got < data.length;) got += readSync(fd, slab);
+    }
+  };
+}
+
+const ways = { ours, net, worker, bare };
 await serveMeasures(await ways[which as keyof typeof ways]());
 process.exit();

@@ -18,10 +18,12 @@ const port = await server.line();
 await using ours = nodeProgram("blocking-rtt-client.js", "ours", port);
 await using net = nodeProgram("blocking-rtt-client.js", "net", port);
 await using worker = nodeProgram("blocking-rtt-client.js", "worker", port);
+await using bare = nodeProgram("blocking-rtt-client.js", "bare", port);
 const programs = new Map<string, LineProgram>([
   ["plib-io, blocking", ours],
   ["net, asynchronous", net],
   ["a worker and Atomics.wait", worker],
+  ["fs.readSync, without a deadline", bare],
 ]);
 if (works("python3", ["--version"]))
   programs.set("Python, blocking", new LineProgram("python3", [peerSource("rtt.py"), port]));

@@ -10,11 +10,16 @@ const ASKED = 1;
 const LENGTH = 2;
 const END = 3;
 const DESCRIPTOR = 4;
-const WORDS = 5;
+const WAITING = 5;
+const WORDS = 6;
 
 const FREE = 0;
 const IN_USE = 1;
 const GONE = 2;
+
+const NON_BLOCKING = 0;
+const BLOCKING_WANTED = 1;
+const BLOCKING = 2;
 
 /** How long at a time the helper waits for the owner to let go of the descriptor, which is in use for moments only. */
 const DESCRIPTOR_WAIT_MS = 1;
@@ -108,6 +113,31 @@ export class HelperPipe {
   /** Owner: gives the descriptor back. */
   release(): void {
     Atomics.store(this.#words, DESCRIPTOR, FREE);
+  }
+
+  /** Owner: whether calls on the descriptor wait in the system. While they do, the helper must not be asked to read. */
+  get isBlocking(): boolean {
+    return Atomics.load(this.#words, WAITING) === BLOCKING;
+  }
+
+  /** Owner: asks for a descriptor that waits; the helper has to be told, too. */
+  wantBlocking(): void {
+    Atomics.compareExchange(this.#words, WAITING, NON_BLOCKING, BLOCKING_WANTED);
+  }
+
+  /** Owner: takes that back, in case the helper has not come to it; then {@link isBlocking} is final. */
+  unwantBlocking(): void {
+    Atomics.compareExchange(this.#words, WAITING, BLOCKING_WANTED, NON_BLOCKING);
+  }
+
+  /** Helper: whether the owner still wants a descriptor that waits; it counts as one then. */
+  beginBlocking(): boolean {
+    return Atomics.compareExchange(this.#words, WAITING, BLOCKING_WANTED, BLOCKING) === BLOCKING_WANTED;
+  }
+
+  /** Helper: after the descriptor was made one that does not wait. */
+  endBlocking(): void {
+    Atomics.store(this.#words, WAITING, NON_BLOCKING);
   }
 
   #wake(): void {

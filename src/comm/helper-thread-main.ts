@@ -1,5 +1,4 @@
 /** What runs in a helper thread: opens residents and calls them, as its owner asks. */
-import { readlinkSync } from "node:fs";
 import { type MessagePort, workerData } from "node:worker_threads";
 import { packError } from "./error-transfer.ts";
 import {
@@ -16,6 +15,7 @@ import {
   STATE,
   THREAD_ID,
 } from "./helper-protocol.ts";
+import { systemThreadId } from "./system-thread.ts";
 
 const { port, memory } = workerData as { port: MessagePort; memory: SharedArrayBuffer };
 const words = new Int32Array(memory);
@@ -33,6 +33,10 @@ setInterval(() => Atomics.add(words, BEAT, 1), BEAT_INTERVAL_MS);
 port.on("message", (request: NumberedRequest) => void serve(request));
 
 async function serve(request: NumberedRequest): Promise<void> {
+  if (request.kind === "join") {
+    request.port.on("message", (joined: NumberedRequest) => void serve(joined));
+    return;
+  }
   if (request.kind === "cancel") {
     calls.get(request.call)?.abort(new Error("the caller waits no longer"));
     calls.delete(request.call);
@@ -49,7 +53,10 @@ async function serve(request: NumberedRequest): Promise<void> {
   }
 }
 
-async function answer(request: Exclude<NumberedRequest, { kind: "cancel" }>, signal: AbortSignal): Promise<unknown> {
+async function answer(
+  request: Exclude<NumberedRequest, { kind: "cancel" | "join" }>,
+  signal: AbortSignal,
+): Promise<unknown> {
   if (request.kind === "open") return await open(request, signal);
   const resident = residents.get(request.resident);
   if (resident === undefined) return undefined;
@@ -80,14 +87,4 @@ function reply(message: HelperReply): void {
 function wakeOwner(): void {
   Atomics.add(words, SIGNAL, 1);
   Atomics.notify(words, SIGNAL);
-}
-
-/** The owner asks Linux whether the thread lives; elsewhere it has to go by the beat alone. */
-function systemThreadId(): number {
-  if (process.platform !== "linux") return 0;
-  try {
-    return Number(/(\d+)$/.exec(readlinkSync("/proc/thread-self"))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
 }

@@ -8,6 +8,7 @@ import {
 } from "node:worker_threads";
 import { DisconnectedError } from "../errors.ts";
 import { unpackError } from "./error-transfer.ts";
+import { Interrupter } from "./interrupter.ts";
 import {
   BEAT,
   EXITED,
@@ -52,6 +53,7 @@ export class HelperThread {
   #beatSeen = performance.now();
   #lastLook = performance.now();
   #looks = 0;
+  #interrupter: Interrupter | undefined;
 
   private constructor(resourceLimits: ResourceLimits = {}, execArgv: readonly string[] = []) {
     const memory = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT);
@@ -87,8 +89,9 @@ export class HelperThread {
 
   /** The helper of this thread, started if there is none that lives. */
   static current(): HelperThread {
-    if (HelperThread.#current === undefined || !HelperThread.#current.isAlive)
-      HelperThread.#current = new HelperThread();
+    if (HelperThread.#current?.isAlive === true) return HelperThread.#current;
+    HelperThread.#current?.end();
+    HelperThread.#current = new HelperThread();
     return HelperThread.#current;
   }
 
@@ -96,6 +99,20 @@ export class HelperThread {
   end(): void {
     this.#isDead = true;
     void this.#worker.terminate();
+    this.#interrupter?.end();
+  }
+
+  /** Gets the owner of this helper out of system calls on descriptors of the helper; started on first use. */
+  get interrupter(): Interrupter {
+    this.#interrupter ??= new Interrupter(this);
+    return this.#interrupter;
+  }
+
+  /** Lets another thread ask the helper, without hearing what comes of it, through the port that is returned. */
+  join(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#port.postMessage({ kind: "join", port: port2, id: 0 }, [port2]);
+    return port1;
   }
 
   /** Whether the helper lives, as far as can be known without waiting. */

@@ -38,10 +38,10 @@ export function watchSignals(
     for (const stop of stops.splice(0)) stop();
   };
   for (const signal of signals) {
-    const stop = isMainThread
-      ? watchHere(signal, () => caught(signal, unwatch))
-      : watchInThread(signal, () => caught(signal, unwatch));
-    stops.push(stop);
+    const watch = isMainThread ? watchHere : watchSignalInThread;
+    const stop = watch(signal, () => caught(signal, unwatch));
+    // Without a way to, the default of a signal ends the process, and the children with it.
+    if (stop !== undefined) stops.push(stop);
   }
   return unwatch;
 }
@@ -51,15 +51,20 @@ function watchHere(signal: NodeJS.Signals, caught: () => void): () => void {
   return () => process.off(signal, caught);
 }
 
-function watchInThread(signal: NodeJS.Signals, caught: () => void): () => void {
+/**
+ * Listens for a signal in a thread that was started with {@link SIGNAL_THREAD_OPTIONS}.
+ *
+ * @returns what stops the listening; `undefined` if this Node.js has no way to listen.
+ */
+export function watchSignalInThread(signal: NodeJS.Signals, caught: () => void): (() => void) | undefined {
   let handle: SignalHandle;
   try {
     const { internalBinding } = createRequire(import.meta.url)("internal/test/binding") as InternalBinding;
     const { Signal } = internalBinding("signal_wrap");
     handle = new Signal();
   } catch {
-    // A later Node.js may have no such thing: the default then ends the process, and the children with it.
-    return () => undefined;
+    // A later Node.js may have no such thing.
+    return undefined;
   }
   handle.onsignal = caught;
   handle.unref();

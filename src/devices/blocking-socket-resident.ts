@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
 import { HelperPipe, LARGEST_PORTION } from "../comm/helper-pipe.ts";
-import type { Resident } from "../comm/helper-protocol.ts";
+import { INTERRUPT, type Interruptible, type Resident } from "../comm/helper-protocol.ts";
 import { packError, type TransferredError } from "../comm/error-transfer.ts";
 import { bytesGivenToSystem, openSocket } from "./async-socket.ts";
+import { handleOf } from "./socket-handle.ts";
 import type { SocketConnectOptions, SocketLink } from "./socket.ts";
 
 /** How a {@link SocketResident} is opened: `memory` is that of its pipe. */
@@ -36,16 +37,18 @@ export async function openSocketResident(
 }
 
 /** A socket whose owner reads and writes by itself what needs no waiting; the rest is done here. */
-class SocketResident implements Resident<SocketResidentInfo> {
+class SocketResident implements Resident<SocketResidentInfo>, Interruptible {
   readonly info: SocketResidentInfo;
   readonly #socket: Socket;
+  readonly #pipe: HelperPipe;
   #error: Error | undefined;
 
   constructor(socket: Socket, pipe: HelperPipe) {
     const { remoteAddress, remotePort, localAddress, localPort } = socket;
     this.#socket = socket;
+    this.#pipe = pipe;
     this.info = { fd: descriptorOf(socket), link: { remoteAddress, remotePort, localAddress, localPort } };
-    retireBeforeClosing(socket, pipe);
+    this.#retireBeforeClosing();
     socket.on("error", (error) => {
       this.#error ??= error;
     });
@@ -70,6 +73,17 @@ class SocketResident implements Resident<SocketResidentInfo> {
     return bytesGivenToSystem(this.#socket);
   }
 
+  setBlocking(isBlocking: boolean, thread?: number): void {
+    const handle = handleOf(this.#socket);
+    if (isBlocking) {
+      if (handle !== undefined && this.#pipe.beginBlocking()) handle.setBlocking(true);
+      return;
+    }
+    handle?.setBlocking(false);
+    this.#pipe.endBlocking();
+    if (thread !== undefined) process.kill(thread, INTERRUPT);
+  }
+
   /** Closes the sending side. */
   finish(): void {
     this.#socket.end();
@@ -87,20 +101,22 @@ class SocketResident implements Resident<SocketResidentInfo> {
       this.#socket.destroy();
     });
   }
-}
 
-/** A fault closes a socket at any time, and the owner must not write to whatever has its number then. */
-function retireBeforeClosing(socket: Socket, pipe: HelperPipe): void {
-  const destroy = socket._destroy.bind(socket);
-  socket._destroy = (error, callback) => {
-    pipe.retire();
-    destroy(error, callback);
-  };
+  /** A fault closes a socket at any time, and the owner must not write to whatever has its number then. */
+  #retireBeforeClosing(): void {
+    const socket = this.#socket;
+    const destroy = socket._destroy.bind(socket);
+    socket._destroy = (error, callback) => {
+      this.setBlocking(false);
+      this.#pipe.retire();
+      destroy(error, callback);
+    };
+  }
 }
 
 /** Windows has no descriptors for sockets. */
 function descriptorOf(socket: Socket): number | undefined {
   if (process.platform === "win32") return undefined;
-  const fd = (socket as unknown as { _handle?: { fd?: number } })._handle?.fd;
+  const fd = handleOf(socket)?.fd;
   return fd !== undefined && fd >= 0 ? fd : undefined;
 }

@@ -2,11 +2,12 @@ import { unpackError, type TransferredError } from "../comm/error-transfer.ts";
 import type { HelperPipe } from "../comm/helper-pipe.ts";
 import { helperDied, type HelperThread, LATE, SLICE_MS } from "../comm/helper-thread.ts";
 import { gather } from "../core/gather.ts";
-import type { DisconnectedError } from "../errors.ts";
+import { ChannelError, type DisconnectedError } from "../errors.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
-import { readDescriptor, writeDescriptor } from "./descriptor.ts";
+import { SocketDescriptor, type WayToSocket } from "./blocking-socket-descriptor.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { resetError, type SocketLink } from "./socket.ts";
+import { WaitChooser, type WaitMethod } from "./wait-chooser.ts";
 
 /** How long a reply is looked for before the helper thread is asked to wait for it. */
 const EAGER_MS = 0.2;
@@ -23,14 +24,8 @@ const ANSWER_TIMEOUT_MS = 2000;
 /** How long closing is waited for, so that a deadline is kept on a machine that is overloaded; it closes all the same. */
 const CLOSE_TIMEOUT_MS = 50;
 
-/** What leads to a socket in a helper thread. */
-export interface WayToSocket {
-  readonly helper: HelperThread;
-  readonly resident: number;
-  readonly pipe: HelperPipe;
-  /** The descriptor, where the owner may write by itself. */
-  readonly fd: number | undefined;
-}
+/** How replies are waited for: in the way that turns out to be the quickest, in one way alone, or only by the helper. */
+export type SocketWait = "best" | WaitMethod | "helper";
 
 /** Bytes that the helper was given to write, because the system did not take them at once. */
 interface HandedOver {
@@ -51,31 +46,38 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   readonly #helper: HelperThread;
   readonly #resident: number;
   readonly #pipe: HelperPipe;
-  readonly #fd: number | undefined;
+  /** Where this thread may read and write by itself. */
+  readonly #descriptor: SocketDescriptor | undefined;
+  readonly #chooser: WaitChooser;
   readonly #released: () => void;
-  #bytesWritten = 0;
-  /** How many of these the helper wrote. */
+  /** How many bytes the helper wrote. */
   #bytesHelped = 0;
   #handedOver: HandedOver | undefined;
   readonly #ahead = new ReadAhead();
   #patienceMs = EAGER_MS;
   #lastRead = 0;
+  /** When something was written to which nothing has come yet. */
+  #lastWrite: number | undefined;
   #hasEnded = false;
   #isClosed = false;
 
-  /** @param released called when the helper has done with the pipe. */
-  constructor(link: SocketLink, { helper, resident, pipe, fd }: WayToSocket, released: () => void) {
+  /**
+   * @param fd the descriptor, where the system has one.
+   * @param released called when the helper has done with the pipe.
+   */
+  constructor(link: SocketLink, way: WayToSocket, fd: number | undefined, wait: SocketWait, released: () => void) {
     this.link = link;
-    this.#helper = helper;
-    this.#resident = resident;
-    this.#pipe = pipe;
-    this.#fd = fd;
+    this.#helper = way.helper;
+    this.#resident = way.resident;
+    this.#pipe = way.pipe;
+    this.#chooser = new WaitChooser(wait === "best" || wait === "helper" ? undefined : wait);
     this.#released = released;
-    if (fd === undefined) this.#askHelper();
+    if (fd === undefined || wait === "helper") this.#askHelper();
+    else this.#descriptor = new SocketDescriptor(fd, way, this.#chooser);
   }
 
   get bytesWritten(): number {
-    return this.#bytesWritten;
+    return (this.#descriptor?.bytesWritten ?? 0) + this.#bytesHelped;
   }
 
   read(deadline: number): Buffer | "ended" | "late" {
@@ -83,25 +85,30 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     const start = performance.now();
     // A look costs nearly as much as a quick exchange.
     const isIdle = this.#ahead.isEmpty && !this.#pipe.isAsked;
-    if (isIdle && deadline <= start && start - this.#lastRead < BRISK_MS) return "late";
-    const bytes = this.#readAtOnce(Math.min(deadline, start + this.#patienceMs)) ?? this.#readByHelper(deadline);
+    if (start - this.#lastRead >= BRISK_MS) this.#chooser.paused();
+    else if (isIdle && deadline <= start) return "late";
+    const bytes = this.#readHere(start, deadline) ?? this.#readByHelper(deadline);
     if (typeof bytes === "string") return bytes;
     // Without a descriptor, this is the only way to notice what comes between two calls.
-    if (this.#fd === undefined) this.#askHelper();
+    if (this.#descriptor === undefined) this.#askHelper();
     this.#lastRead = performance.now();
     this.#patienceMs = this.#lastRead - start > SLOW_MS ? SCEPTICAL_MS : EAGER_MS;
+    this.#learn();
     return bytes;
   }
 
   write(pieces: readonly Uint8Array[], deadline: number): boolean {
+    this.#checkAlive();
+    const start = performance.now();
+    this.#lastWrite = start;
     let skipped = this.#handedOver?.length ?? 0;
     // What was handed over last time is the beginning of what is given now.
     if (!this.#helpedBefore(deadline)) return false;
     for (const whole of gather(pieces)) {
       const piece = whole.subarray(skipped);
       skipped -= whole.length - piece.length;
-      const written = this.#writeAtOnce(piece);
-      this.#bytesWritten += written;
+      const written = this.#writeHere(piece, start, deadline);
+      if (written === "late") return false;
       if (written < piece.length && !this.#handOver(piece.subarray(written), deadline)) return false;
     }
     return true;
@@ -116,7 +123,7 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   }
 
   flush(): void {
-    while (this.#readAtOnce(0) instanceof Uint8Array) continue;
+    while (this.#readHere(performance.now(), 0) instanceof Uint8Array) continue;
   }
 
   close(): void {
@@ -145,24 +152,18 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     }
   }
 
-  /** Looks for bytes without giving the thread away. */
-  #readAtOnce(until: number): Buffer | "ended" | undefined {
+  /** Bytes that are there, or that come soon. */
+  #readHere(start: number, deadline: number): Buffer | "ended" | "late" | undefined {
     const bytes = this.#ahead.take() ?? this.#pipe.take();
     if (bytes !== undefined || this.#hasEnded) return bytes ?? "ended";
-    if (this.#fd === undefined || this.#pipe.isAsked || !this.#pipe.claim()) return undefined;
+    if (this.#descriptor === undefined || this.#pipe.isAsked) return undefined;
     try {
-      do {
-        const read = readDescriptor(this.#fd);
-        if (read === undefined) continue;
-        this.#hasEnded = read.length === 0;
-        return this.#hasEnded ? "ended" : read;
-      } while (performance.now() < until);
+      const read = this.#descriptor.read(start, Math.min(deadline, start + this.#patienceMs), deadline);
+      if (read instanceof Uint8Array && read.length === 0) this.#hasEnded = true;
+      return this.#hasEnded ? "ended" : read;
     } catch (error) {
-      throw resetError(error as Error, this.#bytesWritten);
-    } finally {
-      this.#pipe.release();
+      throw this.#fault(error);
     }
-    return undefined;
   }
 
   #readByHelper(deadline: number): Buffer | "ended" | "late" {
@@ -184,23 +185,19 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     return this.#helper.invoke(this.#resident, method, [], performance.now() + timeoutMs);
   }
 
-  #writeAtOnce(piece: Uint8Array): number {
-    this.#checkAlive();
-    // The descriptor is the helper's: once that has closed it, the number may be anybody's.
-    if (this.#fd === undefined || !this.#pipe.claim()) return 0;
-    let written = 0;
+  #writeHere(piece: Uint8Array, start: number, deadline: number): number | "late" {
     try {
-      while (written < piece.length) {
-        const taken = writeDescriptor(this.#fd, piece, written);
-        if (taken === 0) break;
-        written += taken;
-      }
+      return this.#descriptor?.write(piece, start, deadline) ?? 0;
     } catch (error) {
-      throw resetError(error as Error, this.#bytesWritten + written);
-    } finally {
-      this.#pipe.release();
+      throw this.#fault(error);
     }
-    return written;
+  }
+
+  /** Notes how long an exchange took. */
+  #learn(): void {
+    if (this.#lastWrite === undefined) return;
+    this.#chooser.took(this.#lastRead - this.#lastWrite);
+    this.#lastWrite = undefined;
   }
 
   /** Has the helper write; whether that was done before the deadline. */
@@ -219,14 +216,11 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     const answer = this.#waitReading(handedOver.call, deadline) as TransferredError | undefined | typeof LATE;
     const total = handedOver.before + handedOver.length;
     const helped = answer === undefined ? total : (this.#ask("bytesWritten") as number | typeof LATE);
-    if (helped !== LATE) {
-      this.#bytesWritten += helped - this.#bytesHelped;
-      this.#bytesHelped = helped;
-    }
+    if (helped !== LATE) this.#bytesHelped = helped;
     const left = { call: handedOver.call, length: total - this.#bytesHelped, before: this.#bytesHelped };
     this.#handedOver = answer === LATE ? left : undefined;
     if (answer === LATE || answer === undefined) return answer === undefined;
-    throw resetError(unpackError(answer), this.#bytesWritten);
+    throw resetError(unpackError(answer), this.bytesWritten);
   }
 
   /** Has the helper read, unless it does so already, or what it has read was not taken yet. */
@@ -237,7 +231,14 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   #broken(): DisconnectedError {
     const fault = this.#ask("fault") as TransferredError | undefined | typeof LATE;
     const cause = fault === undefined || fault === LATE ? undefined : unpackError(fault);
-    return resetError(cause, this.#bytesWritten);
+    return resetError(cause, this.bytesWritten);
+  }
+
+  #fault(error: unknown): ChannelError {
+    if (ChannelError.is(error)) return error;
+    // Only a helper that is no more has closed its descriptor without saying so.
+    if ((error as NodeJS.ErrnoException).code === "EBADF") return helperDied();
+    return resetError(error as Error, this.bytesWritten);
   }
 
   #checkAlive(): void {

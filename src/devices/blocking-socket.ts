@@ -3,7 +3,7 @@ import { HelperThread, LATE } from "../comm/helper-thread.ts";
 import { StateError } from "../errors.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
 import type { SocketResidentInfo } from "./blocking-socket-resident.ts";
-import { BlockingSocketTransport } from "./blocking-socket-transport.ts";
+import { BlockingSocketTransport, type SocketWait } from "./blocking-socket-transport.ts";
 import { isListeningHere } from "./listening.ts";
 import {
   checkConnectOptions,
@@ -21,7 +21,7 @@ const sparePipes: HelperPipe[] = [];
 /**
  * Connects to a TCP or Unix socket, and blocks the thread meanwhile.
  *
- * @param usesDescriptor whether the thread writes to the socket by itself, where the system lets it.
+ * @param wait how replies are waited for, if not in the best way.
  * @returns what connects, and throws an OpenError `ERR_CONNECT_REFUSED`, `ERR_CONNECT_UNREACHABLE`, `ERR_DNS`,
  * `ERR_CONNECT_FAILED`, a StateError `ERR_WOULD_DEADLOCK` if a server of this package listens there in this very thread,
  * or a DisconnectedError `ERR_WORKER_DIED`.
@@ -29,16 +29,16 @@ const sparePipes: HelperPipe[] = [];
  */
 export function connectBlockingSocket(
   options: SocketConnectOptions,
-  usesDescriptor = true,
+  wait: SocketWait = "best",
 ): (deadline: number) => BlockingTransport<SocketLink> | "late" {
   const address = checkConnectOptions(options);
-  return (deadline) => connect(options, address, usesDescriptor, deadline);
+  return (deadline) => connect(options, address, wait, deadline);
 }
 
 function connect(
   options: SocketConnectOptions,
   address: CheckedAddress,
-  usesDescriptor: boolean,
+  wait: SocketWait,
   deadline: number,
 ): BlockingTransport<SocketLink> | "late" {
   if (isListeningHere(address)) throw wouldDeadlock(options);
@@ -54,8 +54,8 @@ function connect(
   );
   if (opened === LATE) return "late";
   const { fd, link } = opened.info;
-  const way = { helper, resident: opened.resident, pipe, fd: usesDescriptor ? fd : undefined };
-  return new BlockingSocketTransport(link, way, () => {
+  const way = { helper, resident: opened.resident, pipe };
+  return new BlockingSocketTransport(link, way, fd, wait, () => {
     if (sparePipes.length < MAX_SPARE_PIPES) sparePipes.push(pipe);
   });
 }

@@ -10,6 +10,7 @@ import { countingEcho, echo, openStage } from "../support/channel-stage.ts";
 import { wireOf } from "../support/channel-subjects.ts";
 import { rawServer } from "../support/tcp-peers.ts";
 import { Apart, play } from "./apart.ts";
+import type { SocketWait } from "../../src/devices/blocking-socket-transport.ts";
 import type { Made } from "./subject.ts";
 
 const allBytes = String.fromCodePoint(...Array.from({ length: 128 }, (_, index) => 127 - index));
@@ -17,11 +18,11 @@ const requests = ["one", allBytes, "x".repeat(6000), "y".repeat(10_000), "z".rep
 const socketClients = cells.filter(
   ({ mode, role, device }) => mode === "blocking" && role === "Client" && device === "Socket",
 );
-const terminated = (options: Made["options"], usesDescriptor = true): Made => ({
+const terminated = (options: Made["options"], wait?: SocketWait): Made => ({
   device: "Socket",
   framing: "WithTerminator",
   options,
-  usesDescriptor,
+  ...(wait && { wait }),
 });
 
 for (const { className, framing } of socketClients) {
@@ -37,7 +38,7 @@ for (const { className, framing } of socketClients) {
         await using stage = await openStage(family, place, { server });
         const options = { ...stage.address, keepAlive };
         const { replies, seen } = await play("exchange", {
-          made: { device: "Socket", framing, options, usesDescriptor: false },
+          made: { device: "Socket", framing, options, wait: "helper" },
           requests: sent,
         });
         t.deepEqual(replies.map(String), sent);
@@ -47,8 +48,8 @@ for (const { className, framing } of socketClients) {
   }
 }
 
-for (const usesDescriptor of [true, false]) {
-  const title = (text: string): string => `${text}${usesDescriptor ? "" : ", without a descriptor"}`;
+for (const wait of [undefined, "polling", "blocking", "helper"] as const) {
+  const title = (text: string): string => `${text}${wait === undefined ? "" : `, ${wait}`}`;
 
   test.serial(title("a reply that comes byte by byte is one reply"), async (t) => {
     await using server = await rawServer((socket) => {
@@ -60,7 +61,7 @@ for (const usesDescriptor of [true, false]) {
         }
       })();
     });
-    const { replies } = await play("exchange", { made: terminated(server.address, usesDescriptor), requests: ["hi"] });
+    const { replies } = await play("exchange", { made: terminated(server.address, wait), requests: ["hi"] });
     t.deepEqual(replies.map(String), ["slow"]);
   });
 
@@ -68,7 +69,7 @@ for (const usesDescriptor of [true, false]) {
     await using server = await rawServer((socket) =>
       socket.on("data", (bytes: Buffer) => socket.write(`${bytes.toString()}unasked\r\n`)),
     );
-    const made = terminated({ ...server.address, keepAlive: true }, usesDescriptor);
+    const made = terminated({ ...server.address, keepAlive: true }, wait);
     const { replies, seen } = await play("exchange", { made, requests: ["a", "b"] });
     t.deepEqual(replies.map(String), ["a", "b"]);
     t.deepEqual(seen.map(String), ["a", "unasked", "b"]);

@@ -10,15 +10,16 @@ import { openStage } from "../support/channel-stage.ts";
 import { rawServer } from "../support/tcp-peers.ts";
 import { openVirtualLine } from "../support/virtual-line.ts";
 import { Apart, play } from "./apart.ts";
+import type { SocketWait } from "../../src/devices/blocking-socket-transport.ts";
 import type { Made } from "./subject.ts";
 
 /** More than the system takes for a peer that reads nothing. */
 const MUCH = 16_000_000;
-const socket = (options: Made["options"], usesDescriptor = true): Made => ({
+const socket = (options: Made["options"], wait?: SocketWait): Made => ({
   device: "Socket",
   framing: "WithReadWrite",
   options: { maxQueuedBytes: 2 * MUCH, ...options },
-  usesDescriptor,
+  ...(wait && { wait }),
 });
 
 test.serial(
@@ -82,14 +83,14 @@ test.serial("nobody accepts: ERR_CONNECT_TIMEOUT at the deadline of the call and
   await ended;
 });
 
-for (const usesDescriptor of [true, false]) {
-  const way = usesDescriptor ? "" : ", without a descriptor";
+for (const wait of [undefined, "polling", "blocking", "helper"] as const) {
+  const way = wait === undefined ? "" : `, ${wait}`;
 
   test.serial(`the other end takes nothing: ERR_WRITE_TIMEOUT, with how much was written${way}`, async (t) => {
     await using server = await rawServer((peer) => peer.pause());
     for (const limit of [{ writeTimeoutMs: 150 }, { timeoutMs: 150 }]) {
       const { failure } = await play("fail", {
-        made: socket({ ...server.address, ...limit }, usesDescriptor),
+        made: socket({ ...server.address, ...limit }, wait),
         size: MUCH,
       });
       t.is(failure.code, "ERR_WRITE_TIMEOUT");
@@ -111,7 +112,7 @@ for (const usesDescriptor of [true, false]) {
         setTimeout(() => peer.resume(), 3);
       });
     });
-    const made = socket({ ...server.address, writeTimeoutMs: 150 }, usesDescriptor);
+    const made = socket({ ...server.address, writeTimeoutMs: 150 }, wait);
     const { replies } = await play("exchange", { made, requests: ["x".repeat(MUCH)] });
     t.deepEqual(replies.map(String), ["ok"]);
   });
@@ -121,14 +122,14 @@ for (const usesDescriptor of [true, false]) {
     await using server = await rawServer((peer) => void peer.pipe(peer));
     const text = "x".repeat(MUCH);
     const options = { ...server.address, maxMessageSize: MUCH, writeTimeoutMs: 5000 };
-    const { replies } = await play("exchange", { made: socket(options, usesDescriptor), requests: [text] });
+    const { replies } = await play("exchange", { made: socket(options, wait), requests: [text] });
     t.true(replies[0]?.equals(Buffer.from(text)));
   });
 
   test.serial(`the connection breaks while a call writes, or waits: ERR_CONNECTION_RESET${way}`, async (t) => {
     for (const size of [1, MUCH]) {
       await using server = await rawServer((peer) => void peer.once("data", () => peer.resetAndDestroy()));
-      const { failure } = await play("fail", { made: socket(server.address, usesDescriptor), size });
+      const { failure } = await play("fail", { made: socket(server.address, wait), size });
       t.is(failure.code, "ERR_CONNECTION_RESET");
       t.is(failure.outcome, "unknown");
       t.true(failure.isClosed);

@@ -1,11 +1,16 @@
 /** The blocking classes as the acts use them, found in the generated matrix. */
 import type { SocketConnectOptions } from "../../src/devices/socket.ts";
+import { HelperThread } from "../../src/comm/helper-thread.ts";
 import { connectBlockingSocket } from "../../src/devices/blocking-socket.ts";
+import type { SocketWait } from "../../src/devices/blocking-socket-transport.ts";
 import { ChannelError } from "../../src/errors.ts";
 import type { BlockingClient, BlockingClientOptions } from "../../src/roles/blocking-client.ts";
 import type { BlockingServer } from "../../src/roles/blocking-server.ts";
 import type { BlockingServerOptions } from "../../src/roles/blocking-server-options.ts";
 import { cells, type Extra } from "../support/channel-cells.ts";
+
+/** For what a test does not measure. */
+const PATIENCE_MS = 30_000;
 
 /** A blocking client, whatever its device and framing. */
 export type Client = BlockingClient<undefined, unknown>;
@@ -21,8 +26,8 @@ export interface Made {
   readonly device: "Socket" | "Serial";
   readonly framing: string;
   readonly options: Extra;
-  /** False: as on a system that has no descriptors for sockets. */
-  readonly usesDescriptor?: boolean;
+  /** How replies are waited for; `"helper"`: as on a system that has no descriptors for sockets. */
+  readonly wait?: SocketWait;
 }
 
 /** What a failed call told, and how long it took. */
@@ -44,15 +49,18 @@ export async function classOf(role: string, device: string, framing: string): Pr
 
 /** Makes a client. `more` are options that cannot be sent from one process to another. */
 export async function makeClient(
-  { device, framing, options, usesDescriptor = true }: Made,
+  { device, framing, options, wait }: Made,
   more: BlockingClientOptions<undefined, Client> = {},
 ): Promise<Client> {
   const Class = (await classOf("Client", device, framing)) as ClientClass;
-  if (usesDescriptor) return new Class({ ...options, ...more });
-  class Deprived extends Class {
-    static readonly open = (given: SocketConnectOptions): unknown => connectBlockingSocket(given, false);
+  if (wait === undefined) return new Class({ ...options, ...more });
+  // Without waiting for it, the first exchanges would be polled for.
+  if (wait === "blocking" && !HelperThread.current().interrupter.waitReady(PATIENCE_MS))
+    throw new Error("no blocking here");
+  class Bound extends Class {
+    static readonly open = (given: SocketConnectOptions): unknown => connectBlockingSocket(given, wait);
   }
-  return new Deprived({ ...options, ...more });
+  return new Bound({ ...options, ...more });
 }
 
 /** What a call that has to fail told. */

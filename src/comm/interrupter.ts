@@ -1,0 +1,125 @@
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { HelperThread } from "./helper-thread.ts";
+import {
+  CALLS,
+  type InterrupterData,
+  READY,
+  RESIDENT,
+  STATE,
+  UNABLE,
+  WATCHING,
+  WORDS,
+} from "./interrupter-protocol.ts";
+import { SIGNAL_THREAD_OPTIONS } from "./signals.ts";
+import type { TrialInfo } from "./interrupter-trial.ts";
+import { readDescriptor } from "../devices/descriptor.ts";
+import { systemThreadId } from "./system-thread.ts";
+
+/** How long the system may take to prove that it lets threads be interrupted. */
+const PROOF_TIMEOUT_MS = 1000;
+/** How long the thread may take to look after its owner again. */
+const WAKING_TIMEOUT_MS = 20;
+
+/**
+ * Gets its owner out of system calls that wait in the system, where nothing else wakes it: a read that waits for a reply in
+ * the system is the quickest there is, but Node.js gives it no deadline. The interrupter is a thread that looks after
+ * its owner many times a second, and ends each call that lasts from one look to the next; the owner then waits in another
+ * way. It is a thread besides the helper, so that the death of that does not leave the owner waiting for ever.
+ *
+ * Only on Linux, and only where the system proves that it can be done.
+ */
+export class Interrupter {
+  readonly #helper: HelperThread;
+  readonly #words = new Int32Array(new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT));
+  #worker: Worker | undefined;
+  #port: MessagePort | undefined;
+  /** Whether the owner was interrupted when that was tried; `undefined`: not tried yet. */
+  #isProven: boolean | undefined;
+
+  /** @param helper of the same owner, which has the descriptors. */
+  constructor(helper: HelperThread) {
+    this.#helper = helper;
+  }
+
+  /** Whether it can be relied on: `"later"` while it starts. Asking starts it. */
+  get isReady(): boolean | "later" {
+    if (this.#worker === undefined) this.#start();
+    const state = Atomics.load(this.#words, STATE);
+    if (state === UNABLE) return false;
+    if (state !== READY) return "later";
+    this.#isProven ??= this.#prove();
+    return this.#isProven;
+  }
+
+  /** Blocks the thread until {@link isReady} is more than a promise, or for so long. */
+  waitReady(timeoutMs: number): boolean {
+    if (this.isReady === "later") Atomics.wait(this.#words, STATE, 0, timeoutMs);
+    return this.isReady === true;
+  }
+
+  /**
+   * To be called before a system call on the descriptor of a resident; then {@link leave}.
+   *
+   * @returns whether the call will be interrupted; if not, leave it be.
+   */
+  enter(resident: number): boolean {
+    Atomics.store(this.#words, RESIDENT, resident);
+    // In this order: whoever stops watching looks once more for a call.
+    Atomics.add(this.#words, CALLS, 1);
+    if (Atomics.load(this.#words, WATCHING) === 1) return true;
+    this.leave();
+    return this.#wake() && this.enter(resident);
+  }
+
+  /** To be called after the system call. */
+  leave(): void {
+    Atomics.add(this.#words, CALLS, 1);
+  }
+
+  /** Ends the thread. */
+  end(): void {
+    Atomics.store(this.#words, STATE, UNABLE);
+    void this.#worker?.terminate();
+  }
+
+  /** Has the thread look after its owner again, if it can. */
+  #wake(): boolean {
+    this.#port?.postMessage(undefined);
+    return Atomics.wait(this.#words, WATCHING, 0, WAKING_TIMEOUT_MS) !== "timed-out";
+  }
+
+  /** Sleeps on a descriptor on which nothing comes, until it is interrupted, or something comes in the end. */
+  #prove(): boolean {
+    const module = new URL("./interrupter-trial.js", import.meta.url);
+    try {
+      const opened = this.#helper.open<TrialInfo>(module, "openTrial", {}, performance.now() + PROOF_TIMEOUT_MS);
+      if (typeof opened === "symbol" || !this.enter(opened.resident)) return false;
+      try {
+        return readDescriptor(opened.info.fd) === undefined;
+      } finally {
+        this.leave();
+        this.#helper.tell(opened.resident, "close");
+      }
+    } catch {
+      // Whatever cannot be tried cannot be relied on.
+      return false;
+    }
+  }
+
+  #start(): void {
+    const thread = systemThreadId();
+    if (thread === 0) return void Atomics.store(this.#words, STATE, UNABLE);
+    const { port1, port2 } = new MessageChannel();
+    const helper = this.#helper.join();
+    const data: InterrupterData = { memory: this.#words.buffer, thread };
+    this.#worker = new Worker(new URL("./interrupter-main.js", import.meta.url), {
+      workerData: { ...data, port: port2, helper },
+      transferList: [port2, helper],
+      execArgv: [...SIGNAL_THREAD_OPTIONS],
+    });
+    this.#worker.unref();
+    this.#worker.on("error", () => Atomics.store(this.#words, STATE, UNABLE));
+    port1.unref();
+    this.#port = port1;
+  }
+}
