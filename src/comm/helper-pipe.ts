@@ -71,14 +71,16 @@ export class HelperPipe {
     }
   }
 
+  // Looks that every exchange pays for are plain: what they miss, the next look sees.
+
   /** Owner: whether the helper is asked to read; nobody else must read then. */
   get isAsked(): boolean {
-    return Atomics.load(this.#words, ASKED) === 1;
+    return this.#words[ASKED] === 1;
   }
 
   /** Owner: whether the helper may be asked to read now; it counts as asked then. */
   ask(): boolean {
-    if (this.isAsked || Atomics.load(this.#words, LENGTH) !== 0) return false;
+    if (Atomics.load(this.#words, ASKED) === 1 || Atomics.load(this.#words, LENGTH) !== 0) return false;
     Atomics.store(this.#words, ASKED, 1);
     return true;
   }
@@ -90,7 +92,7 @@ export class HelperPipe {
 
   /** Owner: takes the portion that the helper has read. */
   take(): Buffer | undefined {
-    if (this.isAsked) return undefined;
+    if (this.isAsked || this.#words[LENGTH] === 0) return undefined;
     const length = Atomics.exchange(this.#words, LENGTH, 0);
     return length === 0 ? undefined : Buffer.from(this.#bytes.subarray(0, length));
   }
@@ -117,7 +119,7 @@ export class HelperPipe {
 
   /** Owner: whether calls on the descriptor wait in the system. While they do, the helper must not be asked to read. */
   get isBlocking(): boolean {
-    return Atomics.load(this.#words, WAITING) === BLOCKING;
+    return this.#words[WAITING] === BLOCKING;
   }
 
   /** Owner: asks for a descriptor that waits; the helper has to be told, too. */

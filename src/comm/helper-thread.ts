@@ -89,7 +89,7 @@ export class HelperThread {
 
   /** The helper of this thread, started if there is none that lives. */
   static current(): HelperThread {
-    if (HelperThread.#current?.isAlive === true) return HelperThread.#current;
+    if (HelperThread.#current?.isAlive() === true) return HelperThread.#current;
     HelperThread.#current?.end();
     HelperThread.#current = new HelperThread();
     return HelperThread.#current;
@@ -115,10 +115,14 @@ export class HelperThread {
     return port1;
   }
 
-  /** Whether the helper lives, as far as can be known without waiting. */
-  get isAlive(): boolean {
+  /**
+   * Whether the helper lives, as far as can be known without waiting.
+   *
+   * @param now the time, on the clock of `performance.now()`.
+   */
+  isAlive(now: number = performance.now()): boolean {
     if (this.#isDead) return false;
-    if (Atomics.load(this.#words, STATE) === EXITED || this.#isGone()) this.#isDead = true;
+    if (this.#words[STATE] === EXITED || this.#isGone(now)) this.#isDead = true;
     return !this.#isDead;
   }
 
@@ -181,7 +185,7 @@ export class HelperThread {
         if ("error" in reply) throw unpackError(reply.error);
         return reply.value;
       }
-      if (!this.isAlive) throw helperDied();
+      if (!this.isAlive()) throw helperDied();
       const left = deadline - performance.now();
       if (left <= 0) return LATE;
       Atomics.wait(this.#words, SIGNAL, signal, Math.min(left, SLICE_MS));
@@ -197,9 +201,8 @@ export class HelperThread {
   }
 
   /** Whether the helper has stopped without a word, as it does when it runs out of memory. */
-  #isGone(): boolean {
-    const now = performance.now();
-    const beat = Atomics.load(this.#words, BEAT);
+  #isGone(now: number): boolean {
+    const beat = this.#words[BEAT] as number;
     if (beat !== this.#beat) {
       this.#beat = beat;
       this.#beatSeen = now;

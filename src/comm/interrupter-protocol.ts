@@ -14,7 +14,7 @@ export const READY = 1;
 export const UNABLE = 2;
 
 /** How often it is looked after the owner. The longest that a system call lasts is twice that. */
-export const LOOK_INTERVAL_MS = 5;
+export const LOOK_INTERVAL_MS = 10;
 
 /** What an interrupter is started with. */
 export interface InterrupterData {

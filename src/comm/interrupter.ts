@@ -31,6 +31,7 @@ const WAKING_TIMEOUT_MS = 20;
 export class Interrupter {
   readonly #helper: HelperThread;
   readonly #words = new Int32Array(new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT));
+  #calls = 0;
   #worker: Worker | undefined;
   #port: MessagePort | undefined;
   /** Whether the owner was interrupted when that was tried; `undefined`: not tried yet. */
@@ -63,9 +64,9 @@ export class Interrupter {
    * @returns whether the call will be interrupted; if not, leave it be.
    */
   enter(resident: number): boolean {
-    Atomics.store(this.#words, RESIDENT, resident);
+    this.#words[RESIDENT] = resident;
     // In this order: whoever stops watching looks once more for a call.
-    Atomics.add(this.#words, CALLS, 1);
+    Atomics.store(this.#words, CALLS, ++this.#calls);
     if (Atomics.load(this.#words, WATCHING) === 1) return true;
     this.leave();
     return this.#wake() && this.enter(resident);
@@ -73,7 +74,7 @@ export class Interrupter {
 
   /** To be called after the system call. */
   leave(): void {
-    Atomics.add(this.#words, CALLS, 1);
+    this.#words[CALLS] = ++this.#calls;
   }
 
   /** Ends the thread. */

@@ -1,7 +1,6 @@
 import { readDescriptor, writeDescriptor } from "../devices/descriptor.ts";
 import type { SocketHandle, SocketName } from "../devices/socket-handle.ts";
 import { resetError, type SocketLink } from "../devices/socket.ts";
-import { gather } from "../core/gather.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
 import {
   CONNECTION,
@@ -108,15 +107,13 @@ export class WatchedTransport implements BlockingTransport<SocketLink> {
     }
   }
 
-  write(pieces: readonly Uint8Array[], deadline: number): boolean {
-    this.#deadline.set("write", deadline - performance.now());
+  write(bytes: Uint8Array, now: number, deadline: number): boolean {
+    this.#deadline.set("write", deadline - now);
     try {
-      for (const piece of gather(pieces)) {
-        for (let at = 0; at < piece.length;) {
-          const taken = writeDescriptor(this.#handle.fd, piece, at);
-          at += taken;
-          this.#bytesWritten += taken;
-        }
+      for (let at = 0; at < bytes.length;) {
+        const taken = writeDescriptor(this.#handle.fd, bytes, at);
+        at += taken;
+        this.#bytesWritten += taken;
       }
     } catch (error) {
       throw resetError(error as Error, this.#bytesWritten);

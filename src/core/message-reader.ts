@@ -8,6 +8,8 @@ export class MessageReader<Message extends string | Buffer> {
   readonly #framing: Framing;
   /** Whether the other end may still send; `"over"`: everything that it sent was looked at. */
   #input: "open" | "ended" | "over" = "open";
+  /** Whether the codec has asked for more than there is. */
+  #isWaiting = false;
 
   /**
    * @param framing the codec of this connection.
@@ -31,6 +33,7 @@ export class MessageReader<Message extends string | Buffer> {
   /** Takes in received bytes, which belong to the reader from now on. */
   push(bytes: Buffer): void {
     this.#queue.push(bytes);
+    this.#isWaiting = false;
   }
 
   /** Takes note that the other end has closed its side. */
@@ -49,8 +52,9 @@ export class MessageReader<Message extends string | Buffer> {
    * @throws FramingError for bytes that do not follow the framing, and `ERR_FRAME_TRUNCATED` for an end in mid-message.
    */
   next(): Message | undefined {
-    if (this.#input === "over") return undefined;
+    if (this.#input === "over" || (this.#isWaiting && this.#input === "open")) return undefined;
     const message = this.#framing.decode(this.#queue);
+    this.#isWaiting = message === undefined;
     if (message !== undefined || this.#input === "open") return message;
     this.#input = "over";
     const last = this.#framing.decodeEnd?.(this.#queue);

@@ -1,6 +1,5 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { HelperThread, LATE } from "../comm/helper-thread.ts";
-import { gather } from "../core/gather.ts";
 import { OpenError } from "../errors.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
 import type { SerialResidentInfo } from "./blocking-serial-resident.ts";
@@ -117,18 +116,16 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
     return "ended";
   }
 
-  write(pieces: readonly Uint8Array[], deadline: number): boolean {
-    for (const piece of gather(pieces)) {
-      let written = 0;
-      while (written < piece.length) {
-        const taken = this.#writeOnce(piece, written);
-        written += taken;
-        this.#bytesWritten += taken;
-        if (taken > 0) continue;
-        if (performance.now() >= deadline) return false;
-        if (this.#readAhead()) continue;
-        Atomics.wait(pause, 0, 0, FULL_LINE_PAUSE_MS);
-      }
+  write(bytes: Uint8Array, _now: number, deadline: number): boolean {
+    let written = 0;
+    while (written < bytes.length) {
+      const taken = this.#writeOnce(bytes, written);
+      written += taken;
+      this.#bytesWritten += taken;
+      if (taken > 0) continue;
+      if (performance.now() >= deadline) return false;
+      if (this.#readAhead()) continue;
+      Atomics.wait(pause, 0, 0, FULL_LINE_PAUSE_MS);
     }
     return true;
   }

@@ -1,7 +1,6 @@
 import { unpackError, type TransferredError } from "../comm/error-transfer.ts";
 import type { HelperPipe } from "../comm/helper-pipe.ts";
 import { helperDied, type HelperThread, LATE, SLICE_MS } from "../comm/helper-thread.ts";
-import { gather } from "../core/gather.ts";
 import { ChannelError, type DisconnectedError } from "../errors.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
 import { SocketDescriptor, type WayToSocket } from "./blocking-socket-descriptor.ts";
@@ -80,9 +79,8 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     return (this.#descriptor?.bytesWritten ?? 0) + this.#bytesHelped;
   }
 
-  read(deadline: number): Buffer | "ended" | "late" {
-    this.#checkAlive();
-    const start = performance.now();
+  read(deadline: number, _isMidMessage: boolean, start: number = performance.now()): Buffer | "ended" | "late" {
+    this.#checkAlive(start);
     // A look costs nearly as much as a quick exchange.
     const isIdle = this.#ahead.isEmpty && !this.#pipe.isAsked;
     if (start - this.#lastRead >= BRISK_MS) this.#chooser.paused();
@@ -97,21 +95,13 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     return bytes;
   }
 
-  write(pieces: readonly Uint8Array[], deadline: number): boolean {
-    this.#checkAlive();
-    const start = performance.now();
-    this.#lastWrite = start;
-    let skipped = this.#handedOver?.length ?? 0;
+  write(bytes: Uint8Array, now: number, deadline: number): boolean {
+    this.#checkAlive(now);
+    this.#lastWrite = now;
+    if (this.#handedOver === undefined) return this.#writeOut(bytes, now, deadline);
     // What was handed over last time is the beginning of what is given now.
-    if (!this.#helpedBefore(deadline)) return false;
-    for (const whole of gather(pieces)) {
-      const piece = whole.subarray(skipped);
-      skipped -= whole.length - piece.length;
-      const written = this.#writeHere(piece, start, deadline);
-      if (written === "late") return false;
-      if (written < piece.length && !this.#handOver(piece.subarray(written), deadline)) return false;
-    }
-    return true;
+    const { length } = this.#handedOver;
+    return this.#helpedBefore(deadline) && this.#writeOut(bytes.subarray(length), performance.now(), deadline);
   }
 
   finish(): void {
@@ -177,7 +167,7 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
       if (left <= 0) return "late";
       this.#askHelper();
       this.#pipe.wait(signal, Math.min(left, SLICE_MS));
-      this.#checkAlive();
+      this.#checkAlive(performance.now());
     }
   }
 
@@ -185,12 +175,16 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     return this.#helper.invoke(this.#resident, method, [], performance.now() + timeoutMs);
   }
 
-  #writeHere(piece: Uint8Array, start: number, deadline: number): number | "late" {
+  /** Writes by itself what needs no waiting, and has the helper write the rest; whether that was done in time. */
+  #writeOut(bytes: Uint8Array, now: number, deadline: number): boolean {
+    let written: number | "late";
     try {
-      return this.#descriptor?.write(piece, start, deadline) ?? 0;
+      written = this.#descriptor?.write(bytes, now, deadline) ?? 0;
     } catch (error) {
       throw this.#fault(error);
     }
+    if (written === bytes.length) return true;
+    return written !== "late" && this.#handOver(bytes.subarray(written), deadline);
   }
 
   /** Notes how long an exchange took. */
@@ -237,11 +231,14 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   #fault(error: unknown): ChannelError {
     if (ChannelError.is(error)) return error;
     // Only a helper that is no more has closed its descriptor without saying so.
-    if ((error as NodeJS.ErrnoException).code === "EBADF") return helperDied();
+    if ((error as NodeJS.ErrnoException).code === "EBADF") {
+      this.#helper.end();
+      return helperDied();
+    }
     return resetError(error as Error, this.bytesWritten);
   }
 
-  #checkAlive(): void {
-    if (this.#isClosed || !this.#helper.isAlive) throw helperDied();
+  #checkAlive(now: number): void {
+    if (this.#isClosed || !this.#helper.isAlive(now)) throw helperDied();
   }
 }

@@ -1,10 +1,26 @@
 /** Reading and writing a descriptor that does not block, without an exception for "not yet". */
 import { readSync, writeSync } from "node:fs";
+import { markAsUntransferable } from "node:worker_threads";
+import { BufferView } from "../core/buffer-view.ts";
 
-/** How much is read at once. */
-const SLAB_SIZE = 65_536;
-/** Read into again and again; what is handed out is copied from it. */
-const slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+/** The blocks that are read into: while little comes at once, and while much does. */
+const SMALL_BLOCK = 8192;
+const LARGE_BLOCK = 65_536;
+/** With less room than this, a new block is begun. */
+const LEAST_ROOM = 4096;
+
+/** What is read is handed out where it lies, and never written to again. */
+let block: ArrayBufferLike = new ArrayBuffer(0);
+let target = Buffer.from(block);
+let used = 0;
+
+function beginBlock(size: number): void {
+  target = Buffer.allocUnsafeSlow(size);
+  block = target.buffer;
+  used = 0;
+  // It is shared by whoever has bytes in it.
+  markAsUntransferable(block);
+}
 
 /**
  * Runs a system call that may answer "not yet".
@@ -28,8 +44,12 @@ export function unlessNotYet<Result>(call: () => Result): Result | undefined {
 
 /** Bytes that are there, none at the end, or `undefined` if there are none yet. */
 export function readDescriptor(fd: number): Buffer | undefined {
-  const length = unlessNotYet(() => readSync(fd, slab, 0, SLAB_SIZE, null));
-  return length === undefined ? undefined : Buffer.from(slab.subarray(0, length));
+  if (target.length - used < LEAST_ROOM) beginBlock(used > 0 && used === target.length ? LARGE_BLOCK : SMALL_BLOCK);
+  const start = used;
+  const length = unlessNotYet(() => readSync(fd, target, start, target.length - start, null));
+  if (length === undefined) return undefined;
+  used += length;
+  return new BufferView(block, start, length);
 }
 
 /** How many of the bytes from `offset` on the system took, 0 if none yet. */

@@ -27,6 +27,7 @@ export class ReadAhead {
 
   /** The oldest bytes, which are kept no longer. */
   take(): Buffer | undefined {
+    if (this.isEmpty) return undefined;
     const bytes = this.#pieces.shift();
     this.#length -= bytes?.length ?? 0;
     return bytes;

@@ -1,29 +1,26 @@
 /** How a reply is waited for: by looking for it again and again, or asleep in a system call. */
 export type WaitMethod = "polling" | "blocking";
 
-/** How many exchanges pass before the other method is tried again: at first, and at most. */
-const SHORTEST_SPELL = 1024;
-const LONGEST_SPELL = 65_536;
-/** How many exchanges a trial takes. */
-const TRIAL = 128;
-/** How many quick exchanges show that the next one will be quick, too. */
-const GAP_PAUSE = 4;
-/** The same after an interruption: after one that was long ago, and after many in a row. */
-const SHORTEST_PAUSE = 16;
-const LONGEST_PAUSE = 1024;
+/** Exchanges that take longer are slow: polling for them gains nothing, as nobody polls for so long. */
+const SLOW_MS = 0.5;
+/** How many exchanges with one method pass before the other is tried, and how many a trial takes. */
+const QUICK_SPELL = 1024;
+const QUICK_TRIAL = 128;
+const SLOW_SPELL = 64;
+const SLOW_TRIAL = 8;
+/** How often spells are doubled when trials change nothing. */
+const MOST_DOUBLINGS = 6;
 /** A method has to be better by so much to be preferred. */
 const CLEARLY = 0.95;
-/** How much an exchange weighs in the mean. */
+/** For slow exchanges, blocking may even take a little longer: it costs less work. */
+const HARDLY = 1.05;
+/** How much an exchange weighs in the mean, and how many times the mean it counts as at most. */
 const WEIGHT = 1 / 32;
-/** An exchange counts as this many times the mean at most. */
 const MOST = 4;
-
-/** What the chooser is at: a spell of exchanges with one method. */
-interface Spell {
-  readonly kind: "settled" | "trial";
-  readonly method: WaitMethod;
-  left: number;
-}
+/** How many exchanges show that the next one will be like them: after a gap, an interruption, and many of these. */
+const GAP_PAUSE = 4;
+const SHORTEST_PAUSE = 16;
+const LONGEST_PAUSE = 1024;
 
 /**
  * Chooses how replies are waited for, by trying. Which method is quicker depends on what no program is told: where a
@@ -33,16 +30,13 @@ interface Spell {
 export class WaitChooser {
   readonly #fixed: WaitMethod | undefined;
   #isUnable = false;
-  #spell: Spell = { kind: "settled", method: "polling", left: SHORTEST_SPELL };
-  /** How long the next spell of what has proved best is. */
-  #length = SHORTEST_SPELL;
-  /** How many exchanges are polled for before the spell goes on, and how many after the next interruption. */
+  readonly #quick = new Contest(QUICK_SPELL, QUICK_TRIAL, CLEARLY);
+  readonly #slow = new Contest(SLOW_SPELL, SLOW_TRIAL, HARDLY);
+  /** That of the next exchange, which is taken to be like the last one. */
+  #contest = this.#quick;
+  /** How many exchanges are polled for before the contest goes on, and how many after the next interruption. */
   #paused = 0;
   #pause = SHORTEST_PAUSE;
-  /** How long exchanges of this spell take; `undefined` at its beginning. */
-  #mean: number | undefined;
-  /** The same of the spell before. */
-  #meanBefore = 0;
   /** Whether the next exchange pays for a change of methods. */
   #isChanging = true;
 
@@ -54,7 +48,7 @@ export class WaitChooser {
   /** The method for the next wait. */
   get method(): WaitMethod {
     if (this.#isUnable) return "polling";
-    return this.#fixed ?? (this.#paused > 0 ? "polling" : this.#spell.method);
+    return this.#fixed ?? (this.#paused > 0 ? "polling" : this.#contest.method);
   }
 
   /** Takes note that there is no blocking here. */
@@ -76,29 +70,61 @@ export class WaitChooser {
   /** Takes note of how long an exchange took. */
   took(ms: number): void {
     if (this.#fixed !== undefined || this.#isUnable) return;
-    if (this.#paused > 0) {
-      this.#paused--;
-      this.#isChanging = true;
-    } else if (this.#isChanging) this.#isChanging = false;
-    else this.#count(ms);
+    const { method } = this;
+    if (this.#paused > 0) this.#paused--;
+    else if (!this.#isChanging && this.#contest.count(ms)) this.#pause = SHORTEST_PAUSE;
+    this.#contest = ms > SLOW_MS ? this.#slow : this.#quick;
+    this.#isChanging = this.method !== method;
+  }
+}
+
+/** Two methods in turn: spells of the better one, and trials of the other. */
+class Contest {
+  readonly #spell: number;
+  readonly #trial: number;
+  /** By how much blocking has to be better to be preferred. */
+  readonly #handicap: number;
+  #method: WaitMethod = "polling";
+  #isTrial = false;
+  #left: number;
+  #doublings = 0;
+  /** How long exchanges take with this method; `undefined` at the beginning. */
+  #mean: number | undefined;
+  /** The same with the other. */
+  #otherMean = 0;
+
+  constructor(spell: number, trial: number, handicap: number) {
+    this.#spell = spell;
+    this.#trial = trial;
+    this.#handicap = handicap;
+    this.#left = spell;
   }
 
-  #count(ms: number): void {
+  get method(): WaitMethod {
+    return this.#method;
+  }
+
+  /** Takes note of how long an exchange took; whether that ends a spell or a trial. */
+  count(ms: number): boolean {
     // Now and then the whole machine stands still, whatever the method.
     const weighed = Math.min(ms, MOST * (this.#mean ?? ms));
     this.#mean = this.#mean === undefined ? ms : this.#mean + (weighed - this.#mean) * WEIGHT;
-    if (--this.#spell.left > 0) return;
-    const { kind, method } = this.#spell;
-    const isBetter = kind === "trial" && this.#mean < this.#meanBefore * CLEARLY;
-    const other = method === "polling" ? "blocking" : "polling";
-    if (kind === "settled") this.#spell = { kind: "trial", method: other, left: TRIAL };
+    if (--this.#left > 0) return false;
+    if (!this.#isTrial) this.#change(this.#mean);
+    else if (this.#mean < this.#otherMean * (this.#method === "blocking" ? this.#handicap : CLEARLY))
+      this.#doublings = 0;
     else {
-      this.#length = isBetter ? SHORTEST_SPELL : Math.min(2 * this.#length, LONGEST_SPELL);
-      this.#spell = { kind: "settled", method: isBetter ? method : other, left: this.#length };
+      this.#doublings = Math.min(this.#doublings + 1, MOST_DOUBLINGS);
+      this.#change(this.#mean);
     }
-    this.#meanBefore = this.#mean;
+    this.#isTrial = !this.#isTrial;
+    this.#left = this.#isTrial ? this.#trial : this.#spell * 2 ** this.#doublings;
+    return true;
+  }
+
+  #change(mean: number): void {
+    this.#method = this.#method === "polling" ? "blocking" : "polling";
+    this.#otherMean = mean;
     this.#mean = undefined;
-    this.#pause = SHORTEST_PAUSE;
-    this.#isChanging = !isBetter;
   }
 }

@@ -82,7 +82,7 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     for (let rest = piece, now = start; ; now = performance.now()) {
       const { bytesWritten } = this.transport;
       const due = writeTimeoutMs === 0 ? deadline : Math.min(deadline, now + writeTimeoutMs);
-      if (this.transport.write([rest], due)) return;
+      if (this.transport.write(rest, now, due)) return;
       const taken = this.transport.bytesWritten - bytesWritten;
       if (taken === 0 || due === deadline) throw this.#stalled(performance.now() - (taken === 0 ? now : start));
       rest = rest.subarray(taken);
@@ -101,16 +101,15 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
    * @throws ChannelError whatever went wrong.
    */
   receive(waiting: Waiting): Message | undefined {
-    for (;;) {
+    // Most replies come with the first read: it is not for them to pay for looks at the clock.
+    for (let hasRead = false; ; hasRead = true) {
       const message = this.#input.next();
       if (message !== undefined || this.#input.isOver) {
         this.#messageDue = Number.POSITIVE_INFINITY;
         return message;
       }
-      const now = performance.now();
-      if (now >= waiting.deadline) throw waiting.late();
-      if (now >= this.#messageDue) this.#messageTimedOut(`after ${this.#settings.messageTimeoutMs} ms`);
-      const due = Math.min(waiting.deadline, this.#messageDue, this.#nextLook(now, waiting));
+      if (hasRead) this.#checkTime(waiting);
+      const due = Math.min(waiting.deadline, this.#messageDue, this.#nextLook(waiting));
       const bytes = this.transport.read(due, this.#input.length > 0);
       if (bytes === "left") return undefined;
       if (bytes === "ended") this.#ended();
@@ -120,12 +119,16 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     }
   }
 
-  /** A message that is there already, without waiting; also finds out that the other end has closed its side. */
-  takeWaiting(): Message | undefined {
+  /**
+   * A message that is there already, without waiting; also finds out that the other end has closed its side.
+   *
+   * @param now the time.
+   */
+  takeWaiting(now: number): Message | undefined {
     for (;;) {
       const message = this.#input.next();
       if (message !== undefined || this.#input.isOver) return message;
-      const bytes = this.transport.read(0, false);
+      const bytes = this.transport.read(0, false, now);
       if (bytes === "ended") this.#ended();
       else if (bytes instanceof Uint8Array) this.#received(bytes);
       else return undefined;
@@ -138,10 +141,17 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     this.transport.flush();
   }
 
-  #nextLook(now: number, { keepWaiting }: Waiting): number {
-    const asked = keepWaiting === undefined ? Number.POSITIVE_INFINITY : now + ASK_INTERVAL_MS;
+  #checkTime({ deadline, late }: Waiting): void {
+    const now = performance.now();
+    if (now >= deadline) throw late();
+    if (now >= this.#messageDue) this.#messageTimedOut(`after ${this.#settings.messageTimeoutMs} ms`);
+  }
+
+  #nextLook({ keepWaiting }: Waiting): number {
     const { interByteTimeoutMs } = this.#settings;
-    return interByteTimeoutMs === 0 ? asked : Math.min(asked, now + interByteTimeoutMs);
+    const asked = keepWaiting === undefined ? Number.POSITIVE_INFINITY : ASK_INTERVAL_MS;
+    const interval = interByteTimeoutMs === 0 ? asked : Math.min(asked, interByteTimeoutMs);
+    return interval === Number.POSITIVE_INFINITY ? interval : performance.now() + interval;
   }
 
   /** The end may complete a message. A line that breaks off without a byte has not sent an empty one. */
@@ -160,9 +170,10 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
   }
 
   #received(bytes: Buffer): void {
-    const { messageTimeoutMs } = this.#settings;
-    this.#lastReceived = performance.now();
+    const { messageTimeoutMs, interByteTimeoutMs } = this.#settings;
     this.#input.push(bytes);
+    if (messageTimeoutMs === 0 && interByteTimeoutMs === 0) return;
+    this.#lastReceived = performance.now();
     if (messageTimeoutMs === 0 || this.#messageDue !== Number.POSITIVE_INFINITY) return;
     this.#messageDue = this.#lastReceived + messageTimeoutMs;
   }

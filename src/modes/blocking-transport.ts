@@ -15,17 +15,19 @@ export interface BlockingTransport<Link> {
    *
    * @param deadline one that has passed: what is there is taken without waiting.
    * @param isMidMessage whether part of a message is there and its rest is waited for.
+   * @param now the time, if it is known.
    * @throws DisconnectedError if the connection breaks.
    */
-  read(deadline: number, isMidMessage: boolean): Buffer | "ended" | "late" | "left";
+  read(deadline: number, isMidMessage: boolean, now?: number): Buffer | "ended" | "late" | "left";
   /**
-   * Writes all bytes, in this order.
+   * Writes all bytes.
    *
+   * @param now the time.
    * @returns whether that was possible before the deadline; {@link bytesWritten} tells how far it came. To go on, call
    * it again with what is left.
    * @throws DisconnectedError if the connection breaks.
    */
-  write(pieces: readonly Uint8Array[], deadline: number): boolean;
+  write(bytes: Uint8Array, now: number, deadline: number): boolean;
   /** Closes this side for writing, and leaves the other open. */
   finish(): void;
   /**

@@ -90,7 +90,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
    */
   clientCommunicate(data: Data, options: BlockingCallOptions = {}): MessageOf<Encoding> {
     const payload = toBytes(data);
-    return this.#call(options, (deadline) => this.#exchange(payload, deadline));
+    return this.#call(options, (deadline, now) => this.#exchange(payload, deadline, now));
   }
 
   /**
@@ -151,18 +151,23 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     return this.connection === undefined || this.#hasHalfClosed || this.connection.isOver;
   }
 
-  #call<Result>(options: BlockingCallOptions, work: (deadline: number) => Result, isKeptOpen = false): Result {
+  #call<Result>(
+    options: BlockingCallOptions,
+    work: (deadline: number, now: number) => Result,
+    isKeptOpen = false,
+  ): Result {
     if (this.#isBusy) {
       const text = "a call of this client is under way: a hook must not wait for another, call start() in it instead";
       throw new StateError("ERR_WOULD_DEADLOCK", text, { outcome: "not-sent" });
     }
     this.#limitMs = durationOption("timeoutMs", options.timeoutMs, this.#timeoutMs);
-    const deadline = deadlineIn(this.#limitMs);
+    const now = performance.now();
+    const deadline = this.#limitMs === 0 ? Number.POSITIVE_INFINITY : now + this.#limitMs;
     this.#isBusy = true;
     this.#outcome = "not-sent";
     let isHealthy = false;
     try {
-      const result = work(deadline);
+      const result = work(deadline, now);
       isHealthy = isKeptOpen || (this.keepAlive && !this.#isFinishing && !this.#isSpent);
       return result;
     } catch (error) {
@@ -182,8 +187,8 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     }
   }
 
-  #exchange(payload: Uint8Array, deadline: number): MessageOf<Encoding> {
-    this.#takeUnasked();
+  #exchange(payload: Uint8Array, deadline: number, now: number): MessageOf<Encoding> {
+    this.#takeUnasked(now);
     // On an open connection, its own codec tells what cannot be sent.
     if (this.#isSpent || !this.#early.isEmpty) this.#early.check(payload);
     this.#reopen(deadline);
@@ -202,11 +207,11 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   }
 
   /** What is there already is not a reply to what is going to be sent. */
-  #takeUnasked(): void {
-    if (this.#isSpent) return;
+  #takeUnasked(now: number): void {
     try {
-      for (let next = this.connection?.takeWaiting(); next !== undefined; next = this.connection?.takeWaiting()) {
-        const message = next;
+      while (!this.#isSpent) {
+        const message = this.connection?.takeWaiting(now);
+        if (message === undefined) return;
         runHook("processData", () => this.processData(message));
       }
     } catch (error) {

@@ -40,6 +40,7 @@ export class EarlyPayloads {
   /** Takes everything out, in order. */
   takeAll(): readonly Uint8Array[] {
     const payloads = this.#payloads;
+    if (payloads.length === 0) return payloads;
     this.#payloads = [];
     this.#length = 0;
     return payloads;

@@ -1,6 +1,7 @@
 /** Acts that end helpers, threads and whole processes, or hold many channels. */
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { HelperThread, LATE } from "../../src/comm/helper-thread.ts";
 import type { Act } from "./acts.ts";
@@ -33,6 +34,35 @@ export const killHelper: Act<{ death: Death; made: Made }, { death: Failure; rep
     death.isOpening ? open(death.how) : helper.invoke(resident, death.how, [], Number.POSITIVE_INFINITY),
   );
   return { death: failure, reply: client.clientCommunicate("hello").toString() };
+};
+
+/** Ends the helper thread while a call sleeps in the system that would sleep for ever, and goes on with the client. */
+export const killHelperAsleep: Act<
+  { how: keyof Deaths; made: Made; word: { host: string; port: number } },
+  { death: Failure; reply: string }
+> = async ({ how, made, word }) => {
+  // For threads that are started from now on.
+  if (how === "exhaust") setFlagsFromString("--max-old-space-size=24");
+  const client = await makeClient({ ...made, wait: "blocking" });
+  client.clientCommunicate("hello");
+  const helper = HelperThread.current();
+  const module = new URL("./dying-resident.js", import.meta.url);
+  const opened = helper.open(module, "openDying", { how: "" }, Number.POSITIVE_INFINITY);
+  if (opened !== LATE) helper.tell(opened.resident, "onWord", [how, word]);
+  const death = failureOf(client, () => client.clientCommunicate("silent", { timeoutMs: 0 }));
+  return { death, reply: client.clientCommunicate("hello").toString() };
+};
+
+/** Makes requests, and has nobody left who could interrupt the thread after some of them. */
+export const loseInterrupter: Act<{ made: Made; requests: readonly string[] }, string[]> = async ({
+  made,
+  requests,
+}) => {
+  const client = await makeClient({ ...made, wait: "blocking" });
+  return requests.map((request, index) => {
+    if (index === 2) HelperThread.current().interrupter.end();
+    return client.clientCommunicate(request).toString();
+  });
 };
 
 /** Runs threads that all make calls at once. */
@@ -84,15 +114,16 @@ function holdings(): Holdings {
   };
 }
 
-/** Opens and closes a channel so often; tells what the process holds after the first times, and at the end. */
+/** Opens, uses and closes a channel so often; tells what the process holds after the first times, and at the end. */
 export const connectOften: Act<
-  { made: Made; times: number },
+  { made: Made; times: number; request: string },
   { before: Holdings; after: Holdings; ms: number; mebibytes: number }
-> = async ({ made, times }) => {
+> = async ({ made, times, request }) => {
   const client = await makeClient(made);
   const open = (count: number): void => {
     for (let time = 0; time < count; time++) {
       client.connect();
+      client.clientCommunicate(request);
       client.close();
     }
   };

@@ -22,38 +22,40 @@ const socket = (options: Made["options"], wait?: SocketWait): Made => ({
   ...(wait && { wait }),
 });
 
-test.serial(
-  "no reply: ERR_REPLY_TIMEOUT each time of 100, never early, and what comes late answers nobody",
-  async (t) => {
-    const late: (() => void)[] = [];
-    await using stage = await openStage(familyWith("Socket", "WithReadWrite"), tcp, {
-      server: {
-        async processData(data, channel) {
-          if (data.toString() !== "silent") return channel.start(data);
-          await new Promise<void>((resolve) => late.push(resolve));
-          if (!channel.closed) channel.start("late");
+for (const wait of ["best", "blocking"] as const) {
+  test.serial(
+    `no reply: ERR_REPLY_TIMEOUT each time of 100, never early, and what comes late answers nobody, ${wait}`,
+    async (t) => {
+      const late: (() => void)[] = [];
+      await using stage = await openStage(familyWith("Socket", "WithReadWrite"), tcp, {
+        server: {
+          async processData(data, channel) {
+            if (data.toString() !== "silent") return channel.start(data);
+            await new Promise<void>((resolve) => late.push(resolve));
+            if (!channel.closed) channel.start("late");
+          },
+          // With the next connection.
+          onAccept: () => late.splice(0).forEach((answer) => answer()),
+          onError: () => undefined,
         },
-        // With the next connection.
-        onAccept: () => late.splice(0).forEach((answer) => answer()),
-        onError: () => undefined,
-      },
-    });
-    const { failures, reply } = await play("failOften", {
-      made: socket({ ...stage.address, keepAlive: true }),
-      request: "silent",
-      timeoutMs: 200,
-      times: 100,
-      next: "hello",
-    });
-    t.deepEqual([...new Set(failures.map(({ code }) => code))], ["ERR_REPLY_TIMEOUT"]);
-    t.deepEqual([...new Set(failures.map(({ outcome, isClosed }) => `${outcome} ${isClosed}`))], ["unknown true"]);
-    t.true(Math.min(...failures.map(({ ms }) => ms)) >= 200);
-    const sorted = failures.map(({ ms }) => ms).toSorted((a, b) => a - b);
-    t.log(`${sorted[0]?.toFixed(1)} to ${sorted[99]?.toFixed(1)} ms, median ${sorted[50]?.toFixed(1)}`);
-    t.is(reply, "hello");
-    for (const answer of late.splice(0)) answer();
-  },
-);
+      });
+      const { failures, reply } = await play("failOften", {
+        made: socket({ ...stage.address, keepAlive: true }, wait),
+        request: "silent",
+        timeoutMs: 200,
+        times: 100,
+        next: "hello",
+      });
+      t.deepEqual([...new Set(failures.map(({ code }) => code))], ["ERR_REPLY_TIMEOUT"]);
+      t.deepEqual([...new Set(failures.map(({ outcome, isClosed }) => `${outcome} ${isClosed}`))], ["unknown true"]);
+      t.true(Math.min(...failures.map(({ ms }) => ms)) >= 200);
+      const sorted = failures.map(({ ms }) => ms).toSorted((a, b) => a - b);
+      t.log(`${sorted[0]?.toFixed(1)} to ${sorted[99]?.toFixed(1)} ms, median ${sorted[50]?.toFixed(1)}`);
+      t.is(reply, "hello");
+      for (const answer of late.splice(0)) answer();
+    },
+  );
+}
 
 test.serial("the default deadline of a call is the option timeoutMs, and 30 s without it", async (t) => {
   await using server = await rawServer();

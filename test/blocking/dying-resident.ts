@@ -1,4 +1,5 @@
 /** A resident of a helper thread that ends the thread, in one way or another. */
+import { connect, type TcpNetConnectOpts } from "node:net";
 import type { Resident } from "../../src/comm/helper-protocol.ts";
 
 /** The ways to die. */
@@ -27,6 +28,11 @@ class DyingResident implements Resident<undefined>, Deaths {
   exhaust(): Promise<never> {
     const kept: number[][] = [];
     for (;;) kept.push(Array.from({ length: 10_000 }, (_, index) => index + kept.length));
+  }
+
+  /** Dies when the other end of a connection says anything. */
+  onWord(how: keyof Deaths, address: TcpNetConnectOpts): void {
+    connect(address).once("data", () => void this[how]());
   }
 
   close(): Promise<void> {

@@ -51,23 +51,49 @@ for (const how of ["throwLater", "exit", "exhaust"] as const) {
   }
 }
 
+for (const how of ["throwLater", "exit", "exhaust"] as const) {
+  test.serial(`the helper thread dies (${how}) while a call sleeps in the system: ERR_WORKER_DIED`, async (t) => {
+    await using helpers = await rawServer();
+    const asked = event(helpers.server, "connection") as Promise<[Socket]>;
+    await using server = await rawServer((peer) =>
+      peer.on("data", (bytes: Buffer) => {
+        if (!bytes.toString().startsWith("silent")) return void peer.write(bytes);
+        void asked.then(([helper]) => helper.write("die"));
+      }),
+    );
+    const order = { how, made: socket(server.address), word: helpers.address };
+    const { death, reply } = await play("killHelperAsleep", order);
+    t.is(death.code, "ERR_WORKER_DIED");
+    t.log(`after ${death.ms.toFixed(0)} ms`);
+    t.is(reply, "hello", "the next call has a new one");
+  });
+}
+
+test.serial("where a thread cannot be interrupted any more, replies are polled for", async (t) => {
+  await using stage = await halfSilent();
+  const requests = ["a", "b", "c", "d", "e"];
+  t.deepEqual(await play("loseInterrupter", { made: socket(stage.address), requests }), requests);
+});
+
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  test.serial(
-    `${signal} while a call on a socket blocks: the process dies at once, and its connection with it`,
-    async (t) => {
-      await using server = await rawServer();
-      const accepted = event(server.server, "connection") as Promise<[Socket]>;
-      await using apart = new Apart("block", { made: socket(server.address) });
-      const [connection] = await accepted;
-      await once(connection, "data");
-      connection.once("end", () => connection.destroy());
-      const closed = event(connection, "close");
-      apart.child.kill(signal);
-      t.deepEqual(await apart.ended, { code: null, signal });
-      t.false(existsSync(`/proc/${apart.child.pid}/task`));
-      await closed;
-    },
-  );
+  for (const wait of ["polling", "blocking"] as const) {
+    test.serial(
+      `${signal} while a call on a socket waits, ${wait}: the process and its connection end at once`,
+      async (t) => {
+        await using server = await rawServer();
+        const accepted = event(server.server, "connection") as Promise<[Socket]>;
+        await using apart = new Apart("block", { made: { ...socket(server.address), wait } });
+        const [connection] = await accepted;
+        await once(connection, "data");
+        connection.once("end", () => connection.destroy());
+        const closed = event(connection, "close");
+        apart.child.kill(signal);
+        t.deepEqual(await apart.ended, { code: null, signal });
+        t.false(existsSync(`/proc/${apart.child.pid}/task`));
+        await closed;
+      },
+    );
+  }
 
   test.serial(`${signal} while a call on a serial line blocks: the port is free at once`, async (t) => {
     const line = await openVirtualLine();
@@ -85,11 +111,17 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-for (const how of ["exit", "terminate"] as const) {
-  test.serial(`${how}() while a thread is blocked in a call without a deadline: it hinders nobody`, async (t) => {
+for (const [how, wait] of [
+  ["exit", "polling"],
+  ["exit", "blocking"],
+  ["terminate", "polling"],
+  ["terminate", "blocking"],
+] as const) {
+  const title = `${how}() while a thread is blocked in a call without a deadline, ${wait}: it hinders nobody`;
+  test.serial(title, async (t) => {
     await using server = await rawServer();
     const accepted = event(server.server, "connection") as Promise<[Socket]>;
-    const order = { made: socket(server.address), name: "one", times: 0, silentMs: 0 };
+    const order = { made: { ...socket(server.address), wait }, name: "one", times: 0, silentMs: 0 };
     await using apart = new Apart("leaveThreadBlocked", { order, how });
     const [connection] = await accepted;
     await once(connection, "data");
@@ -102,27 +134,35 @@ for (const how of ["exit", "terminate"] as const) {
   });
 }
 
-test.serial("threads call at the same time, and are isolated from each other", async (t) => {
-  await using stage = await halfSilent();
-  const made = socket(stage.address);
-  const names = ["a", "b", "c", "d"];
-  const orders = names.map((name) => ({ made, name, times: 50, ...(name === "c" && { silentMs: 100 }) }));
-  const reports = await play("callFromThreads", { orders });
-  for (const [index, { replies, failure }] of reports.entries()) {
-    t.deepEqual(
-      replies,
-      Array.from({ length: 50 }, (_, time) => `${names[index]} ${time}`),
-    );
-    t.is(failure?.code, names[index] === "c" ? "ERR_REPLY_TIMEOUT" : undefined);
-  }
-});
+for (const wait of ["best", "blocking"] as const) {
+  test.serial(`threads call at the same time, and are isolated from each other, ${wait}`, async (t) => {
+    await using stage = await halfSilent();
+    const made = { ...socket(stage.address), wait };
+    const names = ["a", "b", "c", "d"];
+    const orders = names.map((name) => ({ made, name, times: 50, ...(name === "c" && { silentMs: 100 }) }));
+    const reports = await play("callFromThreads", { orders });
+    for (const [index, { replies, failure }] of reports.entries()) {
+      t.deepEqual(
+        replies,
+        Array.from({ length: 50 }, (_, time) => `${names[index]} ${time}`),
+      );
+      t.is(failure?.code, names[index] === "c" ? "ERR_REPLY_TIMEOUT" : undefined);
+    }
+  });
+}
 
-test.serial("10,000 connections opened and closed leave no descriptor, thread or handle", async (t) => {
-  await using stage = await openStage(socketFamily, tcp);
-  const { before, after, ms, mebibytes } = await play("connectOften", { made: socket(stage.address), times: 10_000 });
-  t.deepEqual(after, before);
-  t.log(
-    `${(ms / 10).toFixed(0)} µs each, ${after.descriptors} descriptors, ${after.threads} threads, ${mebibytes.toFixed(0)} MiB`,
+for (const wait of ["best", "blocking"] as const) {
+  test.serial(
+    `10,000 connections opened, used and closed leave no descriptor, thread or handle, ${wait}`,
+    async (t) => {
+      await using stage = await openStage(socketFamily, tcp);
+      const made = { ...socket(stage.address), wait };
+      const { before, after, ms, mebibytes } = await play("connectOften", { made, times: 10_000, request: "hello" });
+      t.deepEqual(after, before);
+      t.log(
+        `${(ms / 10).toFixed(0)} µs each, ${after.descriptors} descriptors, ${after.threads} threads, ${mebibytes.toFixed(0)} MiB`,
+      );
+      t.is(stage.server.stats().accepted, 10_010);
+    },
   );
-  t.is(stage.server.stats().accepted, 10_010);
-});
+}
