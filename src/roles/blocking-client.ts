@@ -8,13 +8,19 @@ import {
 import { type Data, type MessageOf, toBytes } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { booleanOption, durationOption } from "../core/options.ts";
-import { ChannelError, DisconnectedError, type Outcome, StateError } from "../errors.ts";
+import { ChannelError, DisconnectedError, type Outcome, StateError, TimeoutError } from "../errors.ts";
 import { BlockingChannel, deadlineIn, runHook } from "../modes/blocking.ts";
 import { BlockingConnection } from "../modes/blocking-connection.ts";
 import type { BlockingCallOptions, BlockingChannelOptions } from "../modes/blocking-options.ts";
 import type { BlockingOpen, BlockingTransport } from "../modes/blocking-transport.ts";
 import { endedEarly, noReply, notOpenInTime } from "./client-errors.ts";
 import { EarlyPayloads } from "./early-payloads.ts";
+
+/** A reply that came before its request was sent to its end, which then failed. */
+interface EarlyReply<Message> {
+  readonly reply: Message;
+  readonly error: ChannelError;
+}
 
 /** The options of a blocking client. */
 export interface BlockingClientOptions<Encoding extends BufferEncoding | undefined, Self>
@@ -192,12 +198,13 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     // On an open connection, its own codec tells what cannot be sent.
     if (this.#isSpent || !this.#early.isEmpty) this.#early.check(payload);
     this.#reopen(deadline);
-    this.#send([payload, ...this.#early.takeAll()], deadline);
+    const early = this.#sendRequest([payload, ...this.#early.takeAll()], deadline);
     for (;;) {
-      const reply = this.#receive(deadline);
+      const reply = early?.reply ?? this.#receive(deadline);
       this.#hasStarted = false;
       runHook("processData", () => this.processData(reply));
       const isDone = runHook("queryDone", () => this.queryDone());
+      if (early !== undefined) return this.#settle(early, isDone);
       // Where one connection carries one exchange, the exchange goes on over a new one.
       if (!isDone && !this.#early.isEmpty) this.#reopen(deadline);
       // What was started in a pass that turned out to be the last still leaves.
@@ -219,6 +226,40 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
       // It broke while nobody used it: nothing is lost, and the channel is opened anew.
       super.close();
       this.fault(error);
+    }
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @returns the reply and the fault, if the request could not be sent to its end, but was answered before that.
+   */
+  #sendRequest(payloads: readonly Uint8Array[], deadline: number): EarlyReply<MessageOf<Encoding>> | undefined {
+    try {
+      this.#send(payloads, deadline);
+      return undefined;
+    } catch (error) {
+      if (!DisconnectedError.is(error) && !TimeoutError.is(error)) throw error;
+      const reply = this.#alreadyReceived();
+      if (reply === undefined) throw error;
+      return { reply, error };
+    }
+  }
+
+  /** The exchange is over with such a reply, or cannot go on. */
+  #settle({ reply, error }: EarlyReply<MessageOf<Encoding>>, isDone: boolean): MessageOf<Encoding> {
+    if (!isDone) throw error;
+    super.close();
+    this.fault(error);
+    return reply;
+  }
+
+  #alreadyReceived(): MessageOf<Encoding> | undefined {
+    try {
+      return this.connection?.takeWaiting(performance.now());
+    } catch {
+      // What broke the connection is known already.
+      return undefined;
     }
   }
 

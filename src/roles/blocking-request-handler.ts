@@ -67,13 +67,19 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
     this.#isFinishing = true;
   }
 
+  override close(): void {
+    this.#isFinishing = true;
+    super.close();
+  }
+
   /** @internal */
   [serve](transport: BlockingTransport<Link>, supervision: Supervision): void {
+    // A hook of the server may have closed the channel before it was open.
+    if (this.#isFinishing) return transport.close();
     const connection = new BlockingConnection<MessageOf<Encoding>, Link>(transport, this.settings, (error) =>
       this.#fault(error, supervision),
     );
     this.connection = connection;
-    this.#isFinishing = false;
     try {
       runHook("onConnect", () => this.onConnect());
       connection.send(Number.POSITIVE_INFINITY);

@@ -107,16 +107,11 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
     // Before the line is open, so that a class that fails leaves nothing open.
     const handler = this.#makeHandler();
     this.listen();
-    const transport = this.#transport as BlockingTransport<Link>;
-    this.#transport = undefined;
     this.#handler = handler;
     try {
       this.#guard("serverStart", () => this.serverStart());
       this.#guard("onAccept", () => this.onAccept(handler));
-      (handler as Servable<Link>)[serve](transport, {
-        failed: (error) => this.#fault(error),
-        keepRunning: () => performance.now() < deadline && runHook("keepRunning", () => this.keepRunning()),
-      });
+      this.#serve(handler, deadline);
       this.#guard("onClose", () => this.onClose(handler));
     } finally {
       this.#handler = undefined;
@@ -190,6 +185,17 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
   /** Asked ten times a second, and after each message: whether to go on. */
   keepRunning(): boolean {
     return this.#options.keepRunning?.(this as never) ?? true;
+  }
+
+  #serve(handler: BlockingRequestHandler<Encoding, Link>, deadline: number): void {
+    const transport = this.#transport;
+    this.#transport = undefined;
+    // A hook may have closed the line before it could be served.
+    if (transport === undefined) return;
+    (handler as Servable<Link>)[serve](transport, {
+      failed: (error) => this.#fault(error),
+      keepRunning: () => performance.now() < deadline && runHook("keepRunning", () => this.keepRunning()),
+    });
   }
 
   #makeHandler(): BlockingRequestHandler<Encoding, Link> {

@@ -56,6 +56,17 @@ export const fail: Act<
   return { failure, reply };
 };
 
+/** Makes a request that is answered before it is sent to its end, which it never is. */
+export const hearEarly: Act<
+  { made: Made; size: number },
+  { reply: string; heard: string[]; isClosed: boolean }
+> = async ({ made, size }) => {
+  const heard: string[] = [];
+  const client = await makeClient(made, { onError: (error) => void heard.push(error.code) });
+  const reply = client.clientCommunicate("x".repeat(size)).toString();
+  return { reply, heard, isClosed: client.closed };
+};
+
 /** Makes the same request again and again, which has to fail each time, and then one that succeeds. */
 export const failOften: Act<
   { made: Made; request: string; timeoutMs: number; times: number; next: string },

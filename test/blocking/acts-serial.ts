@@ -1,6 +1,6 @@
 /** Acts on serial lines. */
 import type { Act } from "./acts.ts";
-import { classOf, type Failure, failureOf, type Made, makeClient, type ServerClass } from "./subject.ts";
+import { classOf, type Failure, failureOf, type Made, makeClient, type Server, type ServerClass } from "./subject.ts";
 
 /** How a server is made. */
 export interface ServerMade {
@@ -49,6 +49,33 @@ export const serveLine: Act<
   const start = performance.now();
   server.serveForever(timeoutMs === undefined ? {} : { timeoutMs });
   return { seen, faults, told, asked, ms: performance.now() - start, isClosed: server.closed };
+};
+
+/** Serves a line, and stops in a hook before anything is served; then does that once more. */
+export const stopEarly: Act<
+  { made: ServerMade; hook: "serverStart" | "onAccept"; how: "close" | "finish" },
+  { told: string[][]; isClosed: boolean }
+> = async ({ made, hook, how }) => {
+  const Server = (await classOf("Server", "Serial", made.framing)) as ServerClass;
+  const told: string[][] = [[], []];
+  let isClosed = true;
+  for (const names of told) {
+    const stop = (name: string, channel: { close(): void; finish(): void }): void => {
+      names.push(name);
+      if (name === hook) channel[how]();
+    };
+    const server: Server = new Server({
+      ...made.options,
+      serverStart: () => stop("serverStart", server),
+      onAccept: (channel) => stop("onAccept", channel),
+      onConnect: () => void names.push("onConnect"),
+      onClose: () => void names.push("onClose"),
+      serverClose: () => void names.push("serverClose"),
+    });
+    server.serveForever();
+    isClosed &&= server.closed;
+  }
+  return { told, isClosed };
 };
 
 /** Opens and closes a port so often. */

@@ -128,6 +128,28 @@ for (const wait of [undefined, "polling", "blocking", "helper"] as const) {
     t.true(replies[0]?.equals(Buffer.from(text)));
   });
 
+  test.serial(
+    `a reply that came before the connection broke, or stalled, while the request was sent, counts${way}`,
+    async (t) => {
+      for (const [isReset, limit] of [
+        [true, {}],
+        [false, { writeTimeoutMs: 150 }],
+      ] as const) {
+        await using server = await rawServer((peer) => {
+          peer.once("data", () => {
+            peer.pause();
+            peer.write("7\r\ntoo big", () => isReset && peer.resetAndDestroy());
+          });
+        });
+        const options = { ...server.address, ...limit, keepAlive: true };
+        const { reply, heard, isClosed } = await play("hearEarly", { made: socket(options, wait), size: MUCH });
+        t.is(reply, "too big");
+        t.deepEqual(heard, [isReset ? "ERR_CONNECTION_RESET" : "ERR_WRITE_TIMEOUT"]);
+        t.true(isClosed);
+      }
+    },
+  );
+
   test.serial(`the connection breaks while a call writes, or waits: ERR_CONNECTION_RESET${way}`, async (t) => {
     for (const size of [1, MUCH]) {
       await using server = await rawServer((peer) => void peer.once("data", () => peer.resetAndDestroy()));

@@ -135,6 +135,20 @@ test.serial("noise is told to onError, and after silence the next message is ans
   await line.close();
 });
 
+for (const hook of ["serverStart", "onAccept"] as const) {
+  for (const how of ["close", "finish"] as const) {
+    test.serial(`a server that is told to ${how} in ${hook}: nothing is served, and the port is free`, async (t) => {
+      const line = await openVirtualLine();
+      const options = { path: line.b };
+      const { told, isClosed } = await play("stopEarly", { made: { framing: "WithTerminator", options }, hook, how });
+      const names = ["serverStart", "onAccept", "onClose", "serverClose"];
+      t.deepEqual(told, [names, names]);
+      t.true(isClosed);
+      await line.close();
+    });
+  }
+}
+
 test.serial("a hook of a server that returns a promise: ERR_ASYNC_HOOK, and the server stops", async (t) => {
   const line = await openVirtualLine();
   const made = { framing: "WithTerminator", options: { path: line.b } };
