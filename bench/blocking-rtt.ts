@@ -1,6 +1,6 @@
 /** One request at a time over TCP, 64 bytes: how long a blocking exchange takes, and what waiting for a slow peer costs. */
-import { compare, report, type Row, type Way } from "./support/compare.ts";
-import { compiled, peerSource, works } from "./support/programs.ts";
+import { compare, report, type Row, type Table, type Way } from "./support/compare.ts";
+import { bindToOneProcessor, compiled, peerSource, works } from "./support/programs.ts";
 import { LineProgram, nodeProgram } from "./support/runner.ts";
 
 const ROUNDS = 15;
@@ -11,49 +11,64 @@ const SLOW_TRIPS = 40;
 const MESSAGE = "x".repeat(62);
 const SLOW_MESSAGE = "s".repeat(62);
 const SLOW_US = 5000;
+const REFERENCE = "net, asynchronous";
+const hasPython = works("python3", ["--version"]);
+const clientInC = compiled("rtt.c");
+const hasTaskset = works("taskset", ["-c", "0", "true"]);
+const missing = [
+  ...(hasPython ? [] : ["python3"]),
+  ...(clientInC === undefined ? ["cc, for the client in C"] : []),
+  ...(hasTaskset ? [] : ["taskset, to have both ends share a processor"]),
+];
 
-const missing: string[] = [];
-await using server = nodeProgram("echo-server.js");
-const port = await server.line();
-await using ours = nodeProgram("blocking-rtt-client.js", "ours", port);
-await using net = nodeProgram("blocking-rtt-client.js", "net", port);
-await using worker = nodeProgram("blocking-rtt-client.js", "worker", port);
-await using bare = nodeProgram("blocking-rtt-client.js", "bare", port);
-const programs = new Map<string, LineProgram>([
-  ["plib-io, blocking", ours],
-  ["net, asynchronous", net],
-  ["a worker and Atomics.wait", worker],
-  ["fs.readSync, without a deadline", bare],
-]);
-if (works("python3", ["--version"]))
-  programs.set("Python, blocking", new LineProgram("python3", [peerSource("rtt.py"), port]));
-else missing.push("python3");
-const client = compiled("rtt.c");
-if (client === undefined) missing.push("cc, for the client in C");
-else programs.set("C, blocking", new LineProgram(client, [port]));
+/** The clients of a server, by name. */
+function clients(port: string): Map<string, LineProgram> {
+  const node = (way: string): LineProgram => nodeProgram("blocking-rtt-client.js", way, port);
+  const programs = new Map([
+    ["plib-io, blocking", node("ours")],
+    [REFERENCE, node("net")],
+    ["a worker and Atomics.wait", node("worker")],
+    ["fs.readSync, without a deadline", node("bare")],
+  ]);
+  if (hasPython) programs.set("Python, blocking", new LineProgram("python3", [peerSource("rtt.py"), port]));
+  if (clientInC !== undefined) programs.set("C, blocking", new LineProgram(clientInC, [port]));
+  return programs;
+}
 
-const waysWith = (times: number, message: string, names: readonly string[]): Way[] =>
-  names.flatMap((name) => {
-    const program = programs.get(name);
-    return program === undefined ? [] : [{ name, measure: () => program.measure(times, message) }];
-  });
+const waysWith = (programs: ReadonlyMap<string, LineProgram>, times: number, message: string): Way[] =>
+  [...programs].map(([name, program]) => ({ name, measure: () => program.measure(times, message) }));
 
 /** How much of a core was burnt, in percent, and how long an exchange took over the peer's own time. */
 function costs({ name, median, processor = Number.NaN }: Row): object {
   return { name, overPeerUs: median - SLOW_US, coreBurntPercent: (100 * processor) / median };
 }
 
-const quick = await compare(waysWith(TRIPS, MESSAGE, [...programs.keys()]), ROUNDS, "net, asynchronous");
-const slowNames = ["plib-io, blocking", "net, asynchronous", "a worker and Atomics.wait"];
-const slow = await compare(waysWith(SLOW_TRIPS, SLOW_MESSAGE, slowNames), SLOW_ROUNDS, "net, asynchronous");
+/** Measures with a server and clients, all on one processor if so wanted. */
+async function measure(
+  isOnOneProcessor: boolean,
+  work: (programs: Map<string, LineProgram>) => Promise<Row[][]>,
+): Promise<Row[][]> {
+  await using server = nodeProgram("echo-server.js");
+  const programs = clients(await server.line());
+  if (isOnOneProcessor) for (const { pid } of [server, ...programs.values()]) bindToOneProcessor(pid);
+  const rows = await work(programs);
+  for (const program of programs.values()) await program[Symbol.asyncDispose]();
+  return rows;
+}
+
+const quick = async (programs: Map<string, LineProgram>): Promise<Row[]> =>
+  await compare(waysWith(programs, TRIPS, MESSAGE), ROUNDS, REFERENCE);
+const unit = "µs an exchange";
+const tables: Table[] = [];
+const [anywhere = [], slow = []] = await measure(false, async (programs) => [
+  await quick(programs),
+  await compare(waysWith(programs, SLOW_TRIPS, SLOW_MESSAGE), SLOW_ROUNDS, REFERENCE),
+]);
+tables.push({ title: "a peer that answers at once", unit, rows: anywhere });
+if (hasTaskset) {
+  const [rows = []] = await measure(true, async (programs) => [await quick(programs)]);
+  tables.push({ title: "the same, with both ends on one processor", unit, rows });
+}
+tables.push({ title: "a peer that answers after 5 ms", unit, rows: slow });
 console.table(slow.map((row) => costs(row)));
-report(
-  "blocking-rtt",
-  [
-    { title: "a peer that answers at once", unit: "µs an exchange", rows: quick },
-    { title: "a peer that answers after 5 ms", unit: "µs an exchange", rows: slow },
-  ],
-  missing,
-  { slow: slow.map((row) => costs(row)) },
-);
-for (const program of programs.values()) await program[Symbol.asyncDispose]();
+report("blocking-rtt", tables, missing, { slow: slow.map((row) => costs(row)) });

@@ -27,3 +27,8 @@ export function compiled(file: string): string | undefined {
   const program = join(folder, "peer");
   return works("cc", ["-O2", "-o", program, peerSource(file)]) ? program : undefined;
 }
+
+/** Has a process, with all threads that it has or will have, run on the first processor alone. */
+export function bindToOneProcessor(pid: number): void {
+  execFileSync("taskset", ["--all-tasks", "--cpu-list", "--pid", "0", `${pid}`], { stdio: "ignore" });
+}

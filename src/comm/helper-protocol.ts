@@ -31,6 +31,9 @@ export type HelperRequest =
   /** Another thread asks too; it is not told what comes of it. */
   | { readonly kind: "join"; readonly port: MessagePort };
 
+/** The number of requests whose answer nobody wants to know. */
+export const UNANSWERED = 0;
+
 /** A request with its number. */
 export type NumberedRequest = HelperRequest & { readonly id: number };
 

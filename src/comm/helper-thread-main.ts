@@ -14,6 +14,7 @@ import {
   SIGNAL,
   STATE,
   THREAD_ID,
+  UNANSWERED,
 } from "./helper-protocol.ts";
 import { systemThreadId } from "./system-thread.ts";
 
@@ -80,6 +81,7 @@ async function open(
 }
 
 function reply(message: HelperReply): void {
+  if (message.id === UNANSWERED) return;
   port.postMessage(message);
   wakeOwner();
 }

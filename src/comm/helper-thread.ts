@@ -14,11 +14,13 @@ import {
   EXITED,
   type HelperReply,
   type HelperRequest,
+  type NumberedRequest,
   type Opened,
   RUNNING,
   SIGNAL,
   STATE,
   THREAD_ID,
+  UNANSWERED,
   WORDS,
 } from "./helper-protocol.ts";
 
@@ -111,7 +113,7 @@ export class HelperThread {
   /** Lets another thread ask the helper, without hearing what comes of it, through the port that is returned. */
   join(): MessagePort {
     const { port1, port2 } = new MessageChannel();
-    this.#port.postMessage({ kind: "join", port: port2, id: 0 }, [port2]);
+    this.#post({ kind: "join", port: port2, id: UNANSWERED }, [port2]);
     return port1;
   }
 
@@ -152,21 +154,21 @@ export class HelperThread {
     const answer = this.wait(call, deadline);
     if (answer === LATE) {
       this.#calls.delete(call);
-      this.#port.postMessage({ kind: "cancel", call, id: 0 });
+      this.#post({ kind: "cancel", call, id: UNANSWERED });
     }
     return answer;
   }
 
   /** Asks the helper for something whose answer nobody wants to know. */
   tell(resident: number, method: string, values: readonly unknown[] = []): void {
-    this.#port.postMessage({ kind: "invoke", resident, method, values, id: ++this.#lastCall });
+    this.#post({ kind: "invoke", resident, method, values, id: UNANSWERED });
   }
 
   /** Asks the helper for something; {@link wait} for the answer. */
   begin(request: HelperRequest): number {
     const id = ++this.#lastCall;
     this.#calls.set(id, undefined);
-    this.#port.postMessage({ ...request, id });
+    this.#post({ ...request, id });
     return id;
   }
 
@@ -190,6 +192,10 @@ export class HelperThread {
       if (left <= 0) return LATE;
       Atomics.wait(this.#words, SIGNAL, signal, Math.min(left, SLICE_MS));
     }
+  }
+
+  #post(request: NumberedRequest, transferred: readonly MessagePort[] = []): void {
+    this.#port.postMessage(request, transferred);
   }
 
   /** Takes note of answers. Those that nobody waits for any more are dropped. */

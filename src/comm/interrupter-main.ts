@@ -1,6 +1,6 @@
 /** What runs in an interrupter: sees that its owner does not stay in a system call for long. */
 import { type MessagePort, workerData } from "node:worker_threads";
-import { INTERRUPT, type NumberedRequest } from "./helper-protocol.ts";
+import { INTERRUPT, type NumberedRequest, UNANSWERED } from "./helper-protocol.ts";
 import {
   CALLS,
   type InterrupterData,
@@ -59,7 +59,7 @@ function interrupt(): void {
     resident: words[RESIDENT] as number,
     method: "setBlocking",
     values,
-    id: 0,
+    id: UNANSWERED,
   };
   helper.postMessage(request);
   process.kill(thread, INTERRUPT);

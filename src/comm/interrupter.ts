@@ -34,6 +34,7 @@ export class Interrupter {
   #calls = 0;
   #worker: Worker | undefined;
   #port: MessagePort | undefined;
+  #hasEnded = false;
   /** Whether the owner was interrupted when that was tried; `undefined`: not tried yet. */
   #isProven: boolean | undefined;
 
@@ -44,6 +45,7 @@ export class Interrupter {
 
   /** Whether it can be relied on: `"later"` while it starts. Asking starts it. */
   get isReady(): boolean | "later" {
+    if (this.#hasEnded) return false;
     if (this.#worker === undefined) this.#start();
     const state = Atomics.load(this.#words, STATE);
     if (state === UNABLE) return false;
@@ -67,7 +69,7 @@ export class Interrupter {
     this.#words[RESIDENT] = resident;
     // In this order: whoever stops watching looks once more for a call.
     Atomics.store(this.#words, CALLS, ++this.#calls);
-    if (Atomics.load(this.#words, WATCHING) === 1) return true;
+    if (Atomics.load(this.#words, WATCHING) === 1 && !this.#hasEnded) return true;
     this.leave();
     return this.#wake() && this.enter(resident);
   }
@@ -79,12 +81,13 @@ export class Interrupter {
 
   /** Ends the thread. */
   end(): void {
-    Atomics.store(this.#words, STATE, UNABLE);
+    this.#hasEnded = true;
     void this.#worker?.terminate();
   }
 
   /** Has the thread look after its owner again, if it can. */
   #wake(): boolean {
+    if (this.#hasEnded) return false;
     this.#port?.postMessage(undefined);
     return Atomics.wait(this.#words, WATCHING, 0, WAKING_TIMEOUT_MS) !== "timed-out";
   }
@@ -109,7 +112,10 @@ export class Interrupter {
 
   #start(): void {
     const thread = systemThreadId();
-    if (thread === 0) return void Atomics.store(this.#words, STATE, UNABLE);
+    if (thread === 0) {
+      this.#hasEnded = true;
+      return;
+    }
     const { port1, port2 } = new MessageChannel();
     const helper = this.#helper.join();
     const data: InterrupterData = { memory: this.#words.buffer, thread };
@@ -119,7 +125,9 @@ export class Interrupter {
       execArgv: [...SIGNAL_THREAD_OPTIONS],
     });
     this.#worker.unref();
-    this.#worker.on("error", () => Atomics.store(this.#words, STATE, UNABLE));
+    this.#worker.on("error", () => {
+      this.#hasEnded = true;
+    });
     port1.unref();
     this.#port = port1;
   }

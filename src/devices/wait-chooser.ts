@@ -10,13 +10,18 @@ const SLOW_SPELL = 64;
 const SLOW_TRIAL = 8;
 /** How often spells are doubled when trials change nothing. */
 const MOST_DOUBLINGS = 6;
+/** So many slow exchanges in a row say that the peer is slow, and so many quick ones that it is not. */
+const CONVINCING = 16;
 /** A method has to be better by so much to be preferred. */
 const CLEARLY = 0.95;
 /** For slow exchanges, blocking may even take a little longer: it costs less work. */
 const HARDLY = 1.05;
-/** How much an exchange weighs in the mean, and how many times the mean it counts as at most. */
-const WEIGHT = 1 / 32;
+/** How many exchanges the mean is about, and how many times the mean one of them counts as at most. */
+const WINDOW = 32;
 const MOST = 4;
+/** A trial that goes so badly for so many exchanges is over. */
+const BADLY = 1.3;
+const BAD_EXCHANGES = 16;
 /** How many exchanges show that the next one will be like them: after a gap, an interruption, and many of these. */
 const GAP_PAUSE = 4;
 const SHORTEST_PAUSE = 16;
@@ -30,10 +35,12 @@ const LONGEST_PAUSE = 1024;
 export class WaitChooser {
   readonly #fixed: WaitMethod | undefined;
   #isUnable = false;
-  readonly #quick = new Contest(QUICK_SPELL, QUICK_TRIAL, CLEARLY);
-  readonly #slow = new Contest(SLOW_SPELL, SLOW_TRIAL, HARDLY);
-  /** That of the next exchange, which is taken to be like the last one. */
+  readonly #quick = new Contest("polling", QUICK_SPELL, QUICK_TRIAL, CLEARLY);
+  readonly #slow = new Contest("blocking", SLOW_SPELL, SLOW_TRIAL, HARDLY);
+  /** That of the next exchange, which is taken to be like the last ones. */
   #contest = this.#quick;
+  /** How many exchanges in a row were of the other kind. */
+  #others = 0;
   /** How many exchanges are polled for before the contest goes on, and how many after the next interruption. */
   #paused = 0;
   #pause = SHORTEST_PAUSE;
@@ -71,10 +78,18 @@ export class WaitChooser {
   took(ms: number): void {
     if (this.#fixed !== undefined || this.#isUnable) return;
     const { method } = this;
+    if (method === "blocking") this.#pause = Math.max(SHORTEST_PAUSE, this.#pause - 1);
     if (this.#paused > 0) this.#paused--;
-    else if (!this.#isChanging && this.#contest.count(ms)) this.#pause = SHORTEST_PAUSE;
-    this.#contest = ms > SLOW_MS ? this.#slow : this.#quick;
+    else if (!this.#isChanging) this.#contest.took(ms);
+    this.#judge(ms > SLOW_MS ? this.#slow : this.#quick);
     this.#isChanging = this.method !== method;
+  }
+
+  #judge(contest: Contest): void {
+    this.#others = contest === this.#contest ? 0 : this.#others + 1;
+    if (this.#others < CONVINCING) return;
+    this.#contest = contest;
+    this.#others = 0;
   }
 }
 
@@ -84,16 +99,18 @@ class Contest {
   readonly #trial: number;
   /** By how much blocking has to be better to be preferred. */
   readonly #handicap: number;
-  #method: WaitMethod = "polling";
+  #method: WaitMethod;
   #isTrial = false;
   #left: number;
   #doublings = 0;
-  /** How long exchanges take with this method; `undefined` at the beginning. */
+  /** How many exchanges were made with this method, and how long they take; `undefined` at the beginning. */
+  #count = 0;
   #mean: number | undefined;
   /** The same with the other. */
   #otherMean = 0;
 
-  constructor(spell: number, trial: number, handicap: number) {
+  constructor(method: WaitMethod, spell: number, trial: number, handicap: number) {
+    this.#method = method;
     this.#spell = spell;
     this.#trial = trial;
     this.#handicap = handicap;
@@ -104,12 +121,15 @@ class Contest {
     return this.#method;
   }
 
-  /** Takes note of how long an exchange took; whether that ends a spell or a trial. */
-  count(ms: number): boolean {
+  /** Takes note of how long an exchange took. */
+  took(ms: number): void {
     // Now and then the whole machine stands still, whatever the method.
-    const weighed = Math.min(ms, MOST * (this.#mean ?? ms));
-    this.#mean = this.#mean === undefined ? ms : this.#mean + (weighed - this.#mean) * WEIGHT;
-    if (--this.#left > 0) return false;
+    const expected = this.#mean ?? (this.#isTrial ? this.#otherMean : ms);
+    const weighed = Math.min(ms, MOST * expected);
+    this.#mean ??= weighed;
+    this.#mean += (weighed - this.#mean) / Math.min(++this.#count, WINDOW);
+    const isBad = this.#isTrial && this.#count >= BAD_EXCHANGES && this.#mean > this.#otherMean * BADLY;
+    if (--this.#left > 0 && !isBad) return;
     if (!this.#isTrial) this.#change(this.#mean);
     else if (this.#mean < this.#otherMean * (this.#method === "blocking" ? this.#handicap : CLEARLY))
       this.#doublings = 0;
@@ -119,12 +139,12 @@ class Contest {
     }
     this.#isTrial = !this.#isTrial;
     this.#left = this.#isTrial ? this.#trial : this.#spell * 2 ** this.#doublings;
-    return true;
   }
 
   #change(mean: number): void {
     this.#method = this.#method === "polling" ? "blocking" : "polling";
     this.#otherMean = mean;
     this.#mean = undefined;
+    this.#count = 0;
   }
 }
