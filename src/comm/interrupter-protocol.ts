@@ -1,4 +1,5 @@
 /** The words of the memory that an interrupter shares with its owner. */
+
 /** What it is doing: {@link READY}, {@link UNABLE}, or 0 while it starts. */
 export const STATE = 0;
 /** 1 while it looks after its owner. */

@@ -6,7 +6,7 @@ import { handleOf } from "../devices/socket-handle.ts";
 import { INTERRUPT, type Interruptible, type Resident } from "./helper-protocol.ts";
 
 /** When something comes after all, for a thread that cannot be interrupted. */
-const RESCUE_MS = 250;
+const RESCUE_MS = 150;
 
 /** What the owner of a trial is told. */
 export interface TrialInfo {
@@ -19,14 +19,16 @@ export async function openTrial(_options: unknown, signal: AbortSignal): Promise
   // Of the abstract name space: it leaves no file.
   const path = `\0plib-io-${process.pid}-${randomUUID()}`;
   const server = createServer();
+  let socket: Socket | undefined;
   try {
     server.listen({ path });
     await once(server, "listening", { signal });
     const accepted = once(server, "connection", { signal });
-    const socket = await openSocket({ path }, signal);
+    socket = await openSocket({ path }, signal);
     const [peer] = (await accepted) as [Socket];
     return new Trial(server, socket, peer);
   } catch (error) {
+    socket?.destroy();
     server.close();
     throw error;
   }

@@ -16,7 +16,7 @@ import { readDescriptor } from "../devices/descriptor.ts";
 import { systemThreadId } from "./system-thread.ts";
 
 /** How long the system may take to prove that it lets threads be interrupted. */
-const PROOF_TIMEOUT_MS = 1000;
+const PROOF_TIMEOUT_MS = 500;
 /** How long the thread may take to look after its owner again. */
 const WAKING_TIMEOUT_MS = 20;
 
@@ -43,21 +43,25 @@ export class Interrupter {
     this.#helper = helper;
   }
 
-  /** Whether it can be relied on: `"later"` while it starts. Asking starts it. */
-  get isReady(): boolean | "later" {
+  /**
+   * Whether it can be relied on: `"later"` while it starts. Asking starts it.
+   *
+   * @param leftMs how much time there is to find out.
+   */
+  isReady(leftMs: number): boolean | "later" {
     if (this.#hasEnded) return false;
     if (this.#worker === undefined) this.#start();
     const state = Atomics.load(this.#words, STATE);
     if (state === UNABLE) return false;
-    if (state !== READY) return "later";
+    if (state !== READY || (this.#isProven === undefined && leftMs < PROOF_TIMEOUT_MS)) return "later";
     this.#isProven ??= this.#prove();
     return this.#isProven;
   }
 
-  /** Blocks the thread until {@link isReady} is more than a promise, or for so long. */
+  /** Blocks the thread until it is known whether it can be relied on, or for so long. */
   waitReady(timeoutMs: number): boolean {
-    if (this.isReady === "later") Atomics.wait(this.#words, STATE, 0, timeoutMs);
-    return this.isReady === true;
+    if (this.isReady(timeoutMs) === "later") Atomics.wait(this.#words, STATE, 0, timeoutMs);
+    return this.isReady(timeoutMs) === true;
   }
 
   /**
@@ -96,7 +100,7 @@ export class Interrupter {
   #prove(): boolean {
     const module = new URL("./interrupter-trial.js", import.meta.url);
     try {
-      const opened = this.#helper.open<TrialInfo>(module, "openTrial", {}, performance.now() + PROOF_TIMEOUT_MS);
+      const opened = this.#helper.open<TrialInfo>(module, "openTrial", {}, performance.now() + PROOF_TIMEOUT_MS / 2);
       if (typeof opened === "symbol" || !this.enter(opened.resident)) return false;
       try {
         return readDescriptor(opened.info.fd) === undefined;

@@ -36,8 +36,9 @@ export type MessageBoundary = "message" | "half-close" | "channel";
 /** A codec: one object a connection, holding what it must remember between two reads. */
 export interface Framing {
   /**
-   * The next complete message at the front of `input`, or `undefined` if more bytes are needed. Must leave the bytes of
-   * an incomplete message in `input`: what is left there at the end of the channel is a truncated message.
+   * The next complete message at the front of `input`, or `undefined` if more bytes are needed: then it is called again
+   * when they are there. Must leave the bytes of an incomplete message in `input`: what is left there at the end of the
+   * channel is a truncated message.
    *
    * @throws FramingError for bytes that do not follow the framing.
    */

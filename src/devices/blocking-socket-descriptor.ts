@@ -5,8 +5,8 @@ import type { WaitChooser, WaitMethod } from "./wait-chooser.ts";
 
 /** With less time left than this, nothing waits in the system: it has to be got out of there in time. */
 const SHORTEST_BLOCKING_MS = 50;
-/** How long an answer of the helper is waited for that takes it one turn of its event loop. */
-const ANSWER_TIMEOUT_MS = 2000;
+/** How much of the time that is left may be spent on the change. */
+const SHARE = 0.5;
 
 /** What leads to a socket in a helper thread. */
 export interface WayToSocket {
@@ -52,8 +52,7 @@ export class SocketDescriptor {
    * @throws Error what the system said; DisconnectedError `ERR_WORKER_DIED`.
    */
   read(now: number, patience: number, deadline: number): Buffer | "late" | undefined {
-    if (this.#chooser.method === "blocking" && !this.#pipe.isBlocking && deadline - now >= SHORTEST_BLOCKING_MS)
-      this.#begin();
+    if (this.#chooser.method === "blocking" && !this.#pipe.isBlocking) this.#begin(deadline - now);
     const method = this.#enter(now, deadline);
     if (method === "late") return "late";
     if (!this.#pipe.claim()) return this.#leave(method);
@@ -97,11 +96,12 @@ export class SocketDescriptor {
   }
 
   /** Has calls wait in the system from now on, if that can be done. */
-  #begin(): void {
-    const { isReady } = this.#helper.interrupter;
+  #begin(leftMs: number): void {
+    if (leftMs < SHORTEST_BLOCKING_MS) return;
+    const isReady = this.#helper.interrupter.isReady(leftMs * SHARE);
     if (isReady === true) {
       this.#pipe.wantBlocking();
-      this.#setBlocking(true, ANSWER_TIMEOUT_MS);
+      this.#setBlocking(true, leftMs * SHARE);
       this.#pipe.unwantBlocking();
     } else if (isReady === false) this.#chooser.polls();
     if (!this.#pipe.isBlocking) this.#chooser.paused();
