@@ -3,6 +3,7 @@ import { HelperPipe, LARGEST_PORTION } from "../comm/helper-pipe.ts";
 import { INTERRUPT, type Interruptible, type Resident } from "../comm/helper-protocol.ts";
 import { packError, type TransferredError } from "../comm/error-transfer.ts";
 import { bytesGivenToSystem, openSocket } from "./async-socket.ts";
+import { readDescriptor } from "./descriptor.ts";
 import { handleOf } from "./socket-handle.ts";
 import type { SocketConnectOptions, SocketLink } from "./socket.ts";
 
@@ -42,23 +43,32 @@ class SocketResident implements Resident<SocketResidentInfo>, Interruptible {
   readonly #socket: Socket;
   readonly #pipe: HelperPipe;
   #error: Error | undefined;
+  /** What had come before a fault, and was not asked for yet. */
+  readonly #left: Buffer[] = [];
 
   constructor(socket: Socket, pipe: HelperPipe) {
     const { remoteAddress, remotePort, localAddress, localPort } = socket;
     this.#socket = socket;
     this.#pipe = pipe;
     this.info = { fd: descriptorOf(socket), link: { remoteAddress, remotePort, localAddress, localPort } };
-    this.#retireBeforeClosing();
+    this.#prepareDestruction();
     socket.on("error", (error) => {
       this.#error ??= error;
     });
     socket.once("end", () => pipe.close("ended"));
-    socket.once("close", () => pipe.close("broken"));
+    socket.once("close", () => {
+      if (this.#left.length === 0) pipe.close("broken");
+      else if (pipe.isAsked) this.read();
+    });
   }
 
   /** Reads a portion into the pipe, as soon as there is one. */
   read(): void {
-    this.#socket.resume();
+    if (!this.#pipe.isAsked) return;
+    const bytes = this.#left.shift();
+    if (bytes === undefined) return void this.#socket.resume();
+    this.#pipe.write(bytes);
+    if (this.#left.length === 0) this.#pipe.close("broken");
   }
 
   /** Resolves when the system has taken the bytes, or with what prevented it. */
@@ -102,15 +112,30 @@ class SocketResident implements Resident<SocketResidentInfo>, Interruptible {
     });
   }
 
-  /** A fault closes a socket at any time, and the owner must not write to whatever has its number then. */
-  #retireBeforeClosing(): void {
+  /**
+   * A fault closes a socket at any time. The owner must not use whatever has its number then, and what came before the
+   * fault must not be lost with it.
+   */
+  #prepareDestruction(): void {
     const socket = this.#socket;
     const destroy = socket._destroy.bind(socket);
     socket._destroy = (error, callback) => {
       this.setBlocking(false);
       this.#pipe.retire();
+      if (error !== null) this.#readLeft();
       destroy(error, callback);
     };
+  }
+
+  #readLeft(): void {
+    const fd = descriptorOf(this.#socket);
+    if (fd === undefined) return;
+    try {
+      for (let bytes = readDescriptor(fd); bytes !== undefined && bytes.length > 0; bytes = readDescriptor(fd))
+        this.#left.push(bytes);
+    } catch {
+      // What cannot be read any more is lost.
+    }
   }
 }
 

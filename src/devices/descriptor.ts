@@ -1,4 +1,4 @@
-/** Reading and writing a descriptor that does not block, without an exception for "not yet". */
+/** Reading and writing a descriptor, without an exception for "not yet". */
 import { readSync, writeSync } from "node:fs";
 import { markAsUntransferable } from "node:worker_threads";
 import { BufferView } from "../core/buffer-view.ts";

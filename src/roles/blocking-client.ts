@@ -240,7 +240,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
       return undefined;
     } catch (error) {
       if (!DisconnectedError.is(error) && !TimeoutError.is(error)) throw error;
-      const reply = this.#alreadyReceived();
+      const reply = this.#alreadyReceived(error, deadline);
       if (reply === undefined) throw error;
       return { reply, error };
     }
@@ -254,8 +254,10 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     return reply;
   }
 
-  #alreadyReceived(): MessageOf<Encoding> | undefined {
+  #alreadyReceived(error: ChannelError, deadline: number): MessageOf<Encoding> | undefined {
     try {
+      // A connection that is broken brings what it had, and then its fault, without waiting.
+      if (DisconnectedError.is(error)) return this.connection?.receive({ deadline, late: () => error });
       return this.connection?.takeWaiting(performance.now());
     } catch {
       // What broke the connection is known already.

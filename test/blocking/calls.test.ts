@@ -18,6 +18,12 @@ const requests = ["one", allBytes, "x".repeat(6000), "y".repeat(10_000), "z".rep
 const socketClients = cells.filter(
   ({ mode, role, device }) => mode === "blocking" && role === "Client" && device === "Socket",
 );
+/** Each class at each place, with each way to wait for a reply. */
+const subjects = socketClients.flatMap(({ className, framing }) =>
+  places
+    .filter(({ device }) => device === "Socket")
+    .flatMap((place) => (["blocking", "helper"] as const).map((wait) => ({ className, framing, place, wait }))),
+);
 const terminated = (options: Made["options"], wait?: SocketWait): Made => ({
   device: "Socket",
   framing: "WithTerminator",
@@ -25,27 +31,25 @@ const terminated = (options: Made["options"], wait?: SocketWait): Made => ({
   ...(wait && { wait }),
 });
 
-for (const { className, framing } of socketClients) {
-  for (const place of places.filter(({ device }) => device === "Socket")) {
-    test.serial(`${className}, ${place.title}: the same where a socket has no descriptor`, async (t) => {
-      const family = familyWith("Socket", framing);
-      const sent = requests.filter((request) => framing !== "WithTerminator" || request.length < 1_000_000);
-      for (const keepAlive of [false, true]) {
-        const server =
-          framing === ""
-            ? countingEcho(sent.map(({ length }) => length))
-            : { processData: echo, maxMessageSize: 2 ** 23 };
-        await using stage = await openStage(family, place, { server });
-        const options = { ...stage.address, keepAlive };
-        const { replies, seen } = await play("exchange", {
-          made: { device: "Socket", framing, options, wait: "helper" },
-          requests: sent,
-        });
-        t.deepEqual(replies.map(String), sent);
-        t.deepEqual(seen.map(String), sent);
-      }
-    });
-  }
+for (const { className, framing, place, wait } of subjects) {
+  test.serial(`${className}, ${place.title}: the same however replies are waited for, ${wait}`, async (t) => {
+    const family = familyWith("Socket", framing);
+    const sent = requests.filter((request) => framing !== "WithTerminator" || request.length < 1_000_000);
+    for (const keepAlive of [false, true]) {
+      const server =
+        framing === ""
+          ? countingEcho(sent.map(({ length }) => length))
+          : { processData: echo, maxMessageSize: 2 ** 23 };
+      await using stage = await openStage(family, place, { server });
+      const options = { ...stage.address, keepAlive };
+      const { replies, seen } = await play("exchange", {
+        made: { device: "Socket", framing, options, wait },
+        requests: sent,
+      });
+      t.deepEqual(replies.map(String), sent);
+      t.deepEqual(seen.map(String), sent);
+    }
+  });
 }
 
 for (const wait of [undefined, "polling", "blocking", "helper"] as const) {
