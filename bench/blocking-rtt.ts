@@ -50,10 +50,12 @@ async function measure(
 ): Promise<Row[][]> {
   await using server = nodeProgram("echo-server.js");
   const programs = clients(await server.line());
-  if (isOnOneProcessor) for (const { pid } of [server, ...programs.values()]) bindToOneProcessor(pid);
-  const rows = await work(programs);
-  for (const program of programs.values()) await program[Symbol.asyncDispose]();
-  return rows;
+  try {
+    if (isOnOneProcessor) for (const { pid } of [server, ...programs.values()]) bindToOneProcessor(pid);
+    return await work(programs);
+  } finally {
+    for (const program of programs.values()) await program[Symbol.asyncDispose]();
+  }
 }
 
 const quick = async (programs: Map<string, LineProgram>): Promise<Row[]> =>

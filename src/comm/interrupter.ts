@@ -21,8 +21,8 @@ const PROOF_TIMEOUT_MS = 500;
 const WAKING_TIMEOUT_MS = 20;
 
 /**
- * Gets its owner out of system calls that wait in the system, where nothing else wakes it: a read that waits for a reply in
- * the system is the quickest there is, but Node.js gives it no deadline. The interrupter is a thread that looks after
+ * Gets its owner out of system calls that wait in the system, where nothing else wakes it: no wait for a reply costs less
+ * than a read that sleeps there, but Node.js gives it no deadline. The interrupter is a thread that looks after
  * its owner many times a second, and ends each call that lasts from one look to the next; the owner then waits in another
  * way. It is a thread besides the helper, so that the death of that does not leave the owner waiting for ever.
  *

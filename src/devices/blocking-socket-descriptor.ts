@@ -55,7 +55,10 @@ export class SocketDescriptor {
     if (this.#chooser.method === "blocking" && !this.#pipe.isBlocking) this.#begin(deadline - now);
     const method = this.#enter(now, deadline);
     if (method === "late") return "late";
-    if (!this.#pipe.claim()) return this.#leave(method);
+    if (!this.#pipe.claim()) {
+      this.#leave(method);
+      return undefined;
+    }
     try {
       do {
         const bytes = readDescriptor(this.#fd);
@@ -73,13 +76,16 @@ export class SocketDescriptor {
    * Writes as much as the system takes.
    *
    * @returns how much that was: less than everything only if others may wait for the rest; `"late"` if the deadline has
-   * passed.
+   * passed, and nothing was written.
    * @throws as {@link read}.
    */
   write(piece: Uint8Array, now: number, deadline: number): number | "late" {
     const method = this.#enter(now, deadline);
     if (method === "late") return "late";
-    if (!this.#pipe.claim()) return this.#leave(method) ?? 0;
+    if (!this.#pipe.claim()) {
+      this.#leave(method);
+      return 0;
+    }
     let written = 0;
     try {
       while (written < piece.length) {
@@ -117,9 +123,8 @@ export class SocketDescriptor {
     return this.#pipe.isBlocking ? "late" : "polling";
   }
 
-  #leave(method: WaitMethod): undefined {
+  #leave(method: WaitMethod): void {
     if (method === "blocking") this.#helper.interrupter.leave();
-    return undefined;
   }
 
   #setBlocking(isBlocking: boolean, timeoutMs: number): void {

@@ -35,9 +35,9 @@ interface HandedOver {
 }
 
 /**
- * A connected socket. This thread reads and writes it by itself as long as that needs no waiting, and looks for a reply
- * for a moment, for a quick peer answers sooner than a helper could be asked; the helper thread, which owns the socket,
- * does the waiting, so that every deadline is kept.
+ * A connected socket. This thread reads and writes it by itself, and waits for a reply for a moment, by polling or asleep
+ * in the system, for a quick peer answers sooner than a helper could be asked; for what takes longer the helper thread
+ * waits, which owns the socket, so that every deadline is kept.
  */
 export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   readonly link: SocketLink;

@@ -97,7 +97,7 @@ export class WaitChooser {
 class Contest {
   readonly #spell: number;
   readonly #trial: number;
-  /** By how much blocking has to be better to be preferred. */
+  /** How long blocking may take, as a multiple of what polling takes, to be preferred. */
   readonly #handicap: number;
   #method: WaitMethod;
   #isTrial = false;

@@ -167,7 +167,7 @@ export function runHook<Result>(name: string, hook: () => Result): Result {
   throw new StateError("ERR_ASYNC_HOOK", text);
 }
 
-/** The moment `timeoutMs` from now, on the clock of `performance.now()`; 0 means never. */
-export function deadlineIn(timeoutMs: number): number {
-  return timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+/** The moment `timeoutMs` from `now`, on the clock of `performance.now()`; 0 means never. */
+export function deadlineIn(timeoutMs: number, now: number = performance.now()): number {
+  return timeoutMs === 0 ? Number.POSITIVE_INFINITY : now + timeoutMs;
 }

@@ -168,7 +168,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     }
     this.#limitMs = durationOption("timeoutMs", options.timeoutMs, this.#timeoutMs);
     const now = performance.now();
-    const deadline = this.#limitMs === 0 ? Number.POSITIVE_INFINITY : now + this.#limitMs;
+    const deadline = deadlineIn(this.#limitMs, now);
     this.#isBusy = true;
     this.#outcome = "not-sent";
     let isHealthy = false;

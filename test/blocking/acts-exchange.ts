@@ -2,10 +2,7 @@
 import { StateError } from "../../src/errors.ts";
 import { families } from "../support/channel-cells.ts";
 import type { Act } from "./acts.ts";
-import { type Client, type Failure, failureOf, type Made, makeClient } from "./subject.ts";
-
-/** For what a test does not measure. */
-const PATIENCE_MS = 30_000;
+import { type Client, type Failure, failureOf, type Made, makeClient, PATIENCE_MS } from "./subject.ts";
 
 /** Makes requests with one client, one after another; tells what `processData` saw. */
 export const exchange: Act<

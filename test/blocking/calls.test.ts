@@ -11,7 +11,7 @@ import { wireOf } from "../support/channel-subjects.ts";
 import { rawServer } from "../support/tcp-peers.ts";
 import { Apart, play } from "./apart.ts";
 import type { SocketWait } from "../../src/devices/blocking-socket-transport.ts";
-import type { Made } from "./subject.ts";
+import { type Made, waitsHere } from "./subject.ts";
 
 const allBytes = String.fromCodePoint(...Array.from({ length: 128 }, (_, index) => 127 - index));
 const requests = ["one", allBytes, "x".repeat(6000), "y".repeat(10_000), "z".repeat(3_000_000)];
@@ -22,7 +22,7 @@ const socketClients = cells.filter(
 const subjects = socketClients.flatMap(({ className, framing }) =>
   places
     .filter(({ device }) => device === "Socket")
-    .flatMap((place) => (["blocking", "helper"] as const).map((wait) => ({ className, framing, place, wait }))),
+    .flatMap((place) => waitsHere("blocking", "helper").map((wait) => ({ className, framing, place, wait }))),
 );
 const terminated = (options: Made["options"], wait?: SocketWait): Made => ({
   device: "Socket",
@@ -52,8 +52,8 @@ for (const { className, framing, place, wait } of subjects) {
   });
 }
 
-for (const wait of [undefined, "polling", "blocking", "helper"] as const) {
-  const title = (text: string): string => `${text}${wait === undefined ? "" : `, ${wait}`}`;
+for (const wait of waitsHere("best", "polling", "blocking", "helper")) {
+  const title = (text: string): string => `${text}, ${wait}`;
 
   test.serial(title("a reply that comes byte by byte is one reply"), async (t) => {
     await using server = await rawServer((socket) => {
@@ -80,7 +80,7 @@ for (const wait of [undefined, "polling", "blocking", "helper"] as const) {
   });
 }
 
-for (const wait of ["best", "blocking"] as const) {
+for (const wait of waitsHere("best", "blocking")) {
   test.serial(`what comes between two calls is not the next reply, ${wait}`, async (t) => {
     await using server = await rawServer((socket) => socket.on("data", (bytes: Buffer) => socket.write(bytes)));
     const made = terminated({ ...server.address, keepAlive: true }, wait);

@@ -11,7 +11,7 @@ import { rawServer } from "../support/tcp-peers.ts";
 import { openVirtualLine } from "../support/virtual-line.ts";
 import { Apart, play } from "./apart.ts";
 import type { SocketWait } from "../../src/devices/blocking-socket-transport.ts";
-import type { Made } from "./subject.ts";
+import { type Made, waitsHere } from "./subject.ts";
 
 /** More than the system takes for a peer that reads nothing. */
 const MUCH = 16_000_000;
@@ -22,7 +22,7 @@ const socket = (options: Made["options"], wait?: SocketWait): Made => ({
   ...(wait && { wait }),
 });
 
-for (const wait of ["best", "blocking"] as const) {
+for (const wait of waitsHere("best", "blocking")) {
   test.serial(
     `no reply: ERR_REPLY_TIMEOUT each time of 100, never early, and what comes late answers nobody, ${wait}`,
     async (t) => {
@@ -85,8 +85,8 @@ test.serial("nobody accepts: ERR_CONNECT_TIMEOUT at the deadline of the call and
   await ended;
 });
 
-for (const wait of [undefined, "polling", "blocking", "helper"] as const) {
-  const way = wait === undefined ? "" : `, ${wait}`;
+for (const wait of waitsHere("best", "polling", "blocking", "helper")) {
+  const way = `, ${wait}`;
 
   test.serial(`the other end takes nothing: ERR_WRITE_TIMEOUT, with how much was written${way}`, async (t) => {
     await using server = await rawServer((peer) => peer.pause());

@@ -10,7 +10,7 @@ import { event } from "../support/channel-subjects.ts";
 import { rawServer } from "../support/tcp-peers.ts";
 import { openVirtualLine } from "../support/virtual-line.ts";
 import { Apart, play } from "./apart.ts";
-import type { Made } from "./subject.ts";
+import { type Made, waitsHere } from "./subject.ts";
 
 const framing = "WithTerminator";
 const socketFamily = familyWith("Socket", framing);
@@ -51,8 +51,11 @@ for (const how of ["throwLater", "exit", "exhaust"] as const) {
   }
 }
 
+/** What happens to calls that sleep in the system: where none do, there is nothing to test. */
+const testAsleep = waitsHere("blocking").length > 0 ? test.serial : test.skip;
+
 for (const how of ["throwLater", "exit", "exhaust"] as const) {
-  test.serial(`the helper thread dies (${how}) while a call sleeps in the system: ERR_WORKER_DIED`, async (t) => {
+  testAsleep(`the helper thread dies (${how}) while a call sleeps in the system: ERR_WORKER_DIED`, async (t) => {
     await using helpers = await rawServer();
     const asked = event(helpers.server, "connection") as Promise<[Socket]>;
     await using server = await rawServer((peer) =>
@@ -69,14 +72,26 @@ for (const how of ["throwLater", "exit", "exhaust"] as const) {
   });
 }
 
-test.serial("where a thread cannot be interrupted any more, replies are polled for", async (t) => {
+testAsleep("a read sleeps in the system until the reply is there, and is got out of it where none comes", async (t) => {
+  await using server = await rawServer((peer) => peer.on("data", (bytes: Buffer) => peer.write(bytes)));
+  t.deepEqual(await play("readInSystem", { address: server.address }), [
+    { read: "hello", isBlocking: true },
+    { read: undefined, isBlocking: false },
+  ]);
+});
+
+testAsleep("trying whether a thread can be interrupted ends also where it cannot", async (t) => {
+  t.is(await play("tryWithoutInterrupter", {}), 1, "what comes in the end");
+});
+
+testAsleep("where a thread cannot be interrupted any more, replies are polled for", async (t) => {
   await using stage = await halfSilent();
   const requests = ["a", "b", "c", "d", "e"];
   t.deepEqual(await play("loseInterrupter", { made: socket(stage.address), requests }), requests);
 });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  for (const wait of ["polling", "blocking"] as const) {
+  for (const wait of waitsHere("polling", "blocking")) {
     test.serial(
       `${signal} while a call on a socket waits, ${wait}: the process and its connection end at once`,
       async (t) => {
@@ -111,12 +126,10 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-for (const [how, wait] of [
-  ["exit", "polling"],
-  ["exit", "blocking"],
-  ["terminate", "polling"],
-  ["terminate", "blocking"],
-] as const) {
+const endings = (["exit", "terminate"] as const).flatMap((how) =>
+  waitsHere("polling", "blocking").map((wait) => ({ how, wait })),
+);
+for (const { how, wait } of endings) {
   const title = `${how}() while a thread is blocked in a call without a deadline, ${wait}: it hinders nobody`;
   test.serial(title, async (t) => {
     await using server = await rawServer();
@@ -134,7 +147,7 @@ for (const [how, wait] of [
   });
 }
 
-for (const wait of ["best", "blocking"] as const) {
+for (const wait of waitsHere("best", "blocking")) {
   test.serial(`threads call at the same time, and are isolated from each other, ${wait}`, async (t) => {
     await using stage = await halfSilent();
     const made = { ...socket(stage.address), wait };
@@ -151,7 +164,7 @@ for (const wait of ["best", "blocking"] as const) {
   });
 }
 
-for (const wait of ["best", "blocking"] as const) {
+for (const wait of waitsHere("best", "blocking")) {
   test.serial(
     `10,000 connections opened, used and closed leave no descriptor, thread or handle, ${wait}`,
     async (t) => {

@@ -10,7 +10,15 @@ import type { BlockingServerOptions } from "../../src/roles/blocking-server-opti
 import { cells, type Extra } from "../support/channel-cells.ts";
 
 /** For what a test does not measure. */
-const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 30_000;
+
+/** Whether threads can be interrupted here, as they have to be to sleep in a system call: elsewhere there is no such wait. */
+const canBlock = process.platform === "linux";
+
+/** Those of the ways to wait for a reply that there are here. */
+export function waitsHere<Wait extends SocketWait>(...waits: readonly Wait[]): readonly Wait[] {
+  return waits.filter((wait) => canBlock || wait !== "blocking");
+}
 
 /** A blocking client, whatever its device and framing. */
 export type Client = BlockingClient<undefined, unknown>;
