@@ -23,7 +23,10 @@ class End {
    * the process, and for what the stream leaves behind.
    */
   #master: number | undefined;
-  /** A descriptor of the program's side, so that the line does not notice when the program closes its own. */
+  /**
+   * A descriptor of the program's side: the line does not notice when the program closes its own, and the system gives
+   * the path to no other line.
+   */
   #keeper: number | undefined;
   /** What the program has not taken yet. */
   #outbox: Buffer[] = [];
@@ -76,13 +79,20 @@ class End {
     else setTimeout(() => this.hangUpWhenRead(isRead ? looks - 1 : LOOKS), LOOK_MS);
   }
 
-  /** Hangs up now; bytes on the way are lost. */
+  /** Hangs up now; bytes on the way are lost. The path leads nowhere then, until {@link End.release}. */
   hangUp(): void {
     this.stream.destroy();
     clearTimeout(this.#retry);
-    for (const fd of [this.#keeper, this.#master]) if (fd !== undefined) closeSync(fd);
-    this.#keeper = undefined;
+    if (this.#master === undefined) return;
+    this.#keeper ??= openSync(this.path, OPEN_SLAVE);
+    closeSync(this.#master);
     this.#master = undefined;
+  }
+
+  /** Gives the path back to the system, once it has hung up. */
+  release(): void {
+    if (this.#keeper !== undefined) closeSync(this.#keeper);
+    this.#keeper = undefined;
   }
 
   /**
@@ -164,6 +174,13 @@ class Line {
     for (const end of ends) end.hangUp();
     await Promise.all(closed);
   }
+
+  /** Hangs up, and gives the paths back to the system. */
+  async close(): Promise<void> {
+    await this.hangUp(["a", "b"]);
+    this.ends.a.release();
+    this.ends.b.release();
+  }
 }
 
 const lines = new Map<number, Line>();
@@ -176,9 +193,11 @@ async function serve(request: Request): Promise<Partial<Answer>> {
   }
   const line = lines.get(request.line);
   if (line === undefined) return {};
-  if (request.verb === "close") lines.delete(request.line);
-  if (request.verb === "stall" || request.verb === "resume") line.isStalled = request.verb === "stall";
-  else await line.hangUp(request.verb === "hang-up" && request.side !== undefined ? [request.side] : ["a", "b"]);
+  if (request.verb === "close") {
+    lines.delete(request.line);
+    await line.close();
+  } else if (request.verb === "hang-up") await line.hangUp(request.side === undefined ? ["a", "b"] : [request.side]);
+  else line.isStalled = request.verb === "stall";
   return {};
 }
 

@@ -28,8 +28,8 @@ export interface VirtualLine {
   /** The path of the other end. */
   readonly b: string;
   /**
-   * Hangs up, as if the device had been unplugged: one end, or both. Bytes on the way are lost. Do not open the path
-   * again: the system may have given it to another line by then.
+   * Hangs up, as if the device had been unplugged: one end, or both. Bytes on the way are lost. Until the line is closed,
+   * there is nothing at its path.
    */
   hangUp(side?: Side): Promise<void>;
   /** Stops carrying bytes, in both directions, until {@link VirtualLine.resume}. */
