@@ -195,6 +195,8 @@ export const scripts: Scripts = {
 
   async failThenGoOn({ Client, options }, { request, timeoutMs, next }) {
     const client = new Client(options);
+    // Opening takes its time; the deadline is for the reply alone.
+    await client.connect();
     const failure = await failureOf(() =>
       client.clientCommunicate(request, timeoutMs === undefined ? {} : { timeoutMs }),
     );
