@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageFolder } from "../codegen/package-files.ts";
+import { packageFolder } from "../codegen/cli/package-files.ts";
 
 /** One measurement. */
 interface Row {

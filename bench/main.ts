@@ -9,7 +9,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { packageFolder } from "../codegen/package-files.ts";
+import { packageFolder } from "../codegen/cli/package-files.ts";
 
 /** Every comparison there is to be, in the order of `npm run bench`. */
 const NAMES = [

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageFolder } from "../../codegen/package-files.ts";
+import { packageFolder } from "../../codegen/cli/package-files.ts";
 
 /** A source file of a peer. */
 export function peerSource(file: string): string {

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ts } from "ts-morph";
-import type { Position } from "../model.ts";
-import { Problems } from "../problems.ts";
+import type { Position } from "../read/model.ts";
+import { Problems } from "../read/problems.ts";
 import { LiteralReader, type Located } from "./literals.ts";
 
 /** The names that a configuration is looked for under, in this order. */

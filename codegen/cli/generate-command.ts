@@ -1,6 +1,6 @@
 import { relative } from "node:path";
-import { formatProblem } from "../problems.ts";
-import { UserGenerator } from "../user-project.ts";
+import { formatProblem } from "../read/problems.ts";
+import { UserGenerator } from "./user-project.ts";
 import { importExtension } from "./import-extension.ts";
 import { report, type Reporting, type Terminal } from "./report.ts";
 import { failure, type Outcome, run } from "./run.ts";

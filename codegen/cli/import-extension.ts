@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ts } from "ts-morph";
-import type { ImportExtension } from "../import-targets.ts";
+import type { ImportExtension } from "../emit/import-targets.ts";
 
 /**
  * What relative imports have to end with in a folder, by the nearest `tsconfig.json`: `.ts` where the compiler takes or

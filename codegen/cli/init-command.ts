@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readTemplate } from "../package-files.ts";
-import { folderFault } from "../target-folder.ts";
+import { readTemplate } from "./package-files.ts";
+import { folderFault } from "../write/target-folder.ts";
 import { findConfig } from "./config-file.ts";
 import type { Terminal } from "./report.ts";
 

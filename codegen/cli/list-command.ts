@@ -1,9 +1,9 @@
 import { relative, sep } from "node:path";
-import type { Cell } from "../cell.ts";
-import { matrixTable } from "../emitters/tables.ts";
-import { roleName } from "../names.ts";
-import type { Schema } from "../schema.ts";
-import { UserGenerator } from "../user-project.ts";
+import type { Cell } from "../schema/cell.ts";
+import { matrixTable } from "../emit/tables.ts";
+import { roleName } from "../read/names.ts";
+import type { Schema } from "../schema/schema.ts";
+import { UserGenerator } from "./user-project.ts";
 import { problemLines } from "./generate-command.ts";
 import type { Terminal } from "./report.ts";
 import { failure } from "./run.ts";

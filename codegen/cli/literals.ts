@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
-import type { Position } from "../model.ts";
-import { Problems } from "../problems.ts";
+import type { Position } from "../read/model.ts";
+import { Problems } from "../read/problems.ts";
 
 /** A value that was read, with the places that it was read from. */
 export interface Located {

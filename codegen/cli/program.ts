@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { readManifest } from "../package-files.ts";
+import { readManifest } from "./package-files.ts";
 import type { GenerateFlags } from "./generate-command.ts";
 import type { ListFlags } from "./list-command.ts";
 import type { Terminal } from "./report.ts";

@@ -1,6 +1,6 @@
 /** What is told of a run: to people, and to machines. */
-import type { Problem } from "../problems.ts";
-import { formatProblem } from "../problems.ts";
+import type { Problem } from "../read/problems.ts";
+import { formatProblem } from "../read/problems.ts";
 import type { Outcome } from "./run.ts";
 
 /** Where a command says things. */

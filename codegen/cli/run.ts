@@ -1,9 +1,9 @@
 /** One run of the generator, for whichever project: what is done with what it makes, and what is told of it. */
 import { join, relative, sep } from "node:path";
-import type { Generated } from "../generate.ts";
-import { compareFolder, type Difference, OutputError, replaceFile, updateFolder } from "../output.ts";
-import { PartsError, type Problem } from "../problems.ts";
-import type { Schema } from "../schema.ts";
+import type { Generated } from "../emit/generate.ts";
+import { compareFolder, type Difference, OutputError, replaceFile, updateFolder } from "../write/output.ts";
+import { PartsError, type Problem } from "../read/problems.ts";
+import type { Schema } from "../schema/schema.ts";
 
 /** What a project makes, and where it goes. */
 export interface Product extends Generated {

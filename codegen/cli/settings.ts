@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { ImportExtension } from "../import-targets.ts";
-import type { Position } from "../model.ts";
-import { Problems } from "../problems.ts";
-import type { FramingSource } from "../read-framings.ts";
+import type { ImportExtension } from "../emit/import-targets.ts";
+import type { Position } from "../read/model.ts";
+import { Problems } from "../read/problems.ts";
+import type { FramingSource } from "../read/read-framings.ts";
 import { type ConfigFile, findConfig, readConfig } from "./config-file.ts";
 
 /** A setting, and where it was made; `undefined` for the command line. */

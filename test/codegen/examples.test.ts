@@ -1,7 +1,7 @@
 import test from "ava";
-import { tagBlock } from "../../codegen/comments.ts";
-import { parseDoc } from "../../codegen/read-docs.ts";
-import { generateProject } from "../../codegen/project.ts";
+import { tagBlock } from "../../codegen/emit/comments.ts";
+import { parseDoc } from "../../codegen/read/read-docs.ts";
+import { generateProject } from "../../codegen/cli/project.ts";
 import { root, typeErrorsOf } from "./workspace.ts";
 
 const { schema, files } = generateProject(root);

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { compareFolder, updateFolder } from "../../codegen/output.ts";
-import { generateProject } from "../../codegen/project.ts";
+import { compareFolder, updateFolder } from "../../codegen/write/output.ts";
+import { generateProject } from "../../codegen/cli/project.ts";
 import { root, temporaryFolder } from "./workspace.ts";
 
 const generated = generateProject(root);

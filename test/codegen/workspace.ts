@@ -68,7 +68,7 @@ export function typeErrorsOf(t: ExecutionContext, programs: Readonly<Record<stri
       "plib-io/data": generated("data"),
       "plib-io/blocking": generated("blocking"),
       "plib-io/runtime/*": generated("runtime/*"),
-      "plib-io/config": [join(root, "codegen/config.ts")],
+      "plib-io/config": [join(root, "codegen/cli/config.ts")],
       "plib-io/testing": [join(root, "src/testing/check-framing.ts")],
     },
   };

@@ -1,0 +1,52 @@
+import type { Cell } from "../schema/cell.ts";
+import { tagBlock, tagText } from "./comments.ts";
+import { roleName } from "../read/names.ts";
+import { PartsError } from "../read/problems.ts";
+import type { Emission } from "./emission.ts";
+
+/**
+ * The example of a class: that of its role, with the placeholders filled in. Besides `{{Class}}`, `{{address}}` and
+ * `{{package}}`, the name of any role stands for the class of that role with the same mode, device and framing. Where that
+ * one is not generated, there is no example.
+ *
+ * @throws PartsError for a placeholder that nothing is known for.
+ */
+export function exampleLines(emission: Emission, cell: Cell): string[] {
+  const lines = tagBlock(cell.role.doc, "example");
+  // The class that goes with this one was not asked for.
+  if (placeholdersIn(lines).some((name) => isRole(emission, name) && sibling(emission, cell, name) === undefined))
+    return [];
+  return lines.map((line) =>
+    line.replace(/\{\{(\w+)\}\}/g, (_, placeholder: string) => {
+      const value = fill(emission, cell, placeholder);
+      if (value !== undefined) return value;
+      const message = `the example of ${cell.role.name} has {{${placeholder}}}, which ${cell.className} has nothing for`;
+      throw new PartsError([{ position: cell.role.position, message }]);
+    }),
+  );
+}
+
+function fill(emission: Emission, cell: Cell, placeholder: string): string | undefined {
+  if (placeholder === "Class") return cell.className;
+  if (placeholder === "package") return emission.packageName;
+  if (placeholder === "address") return tagText(cell.device.doc, "address");
+  return sibling(emission, cell, placeholder)?.className;
+}
+
+function placeholdersIn(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => [...line.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = ""]) => name));
+}
+
+function isRole({ schema }: Emission, name: string): boolean {
+  return schema.roles.some((role) => roleName(role.className) === name);
+}
+
+function sibling({ schema }: Emission, cell: Cell, name: string): Cell | undefined {
+  return schema.cells.find(
+    (other) =>
+      other.framing === cell.framing &&
+      other.mode === cell.mode &&
+      other.device === cell.device &&
+      roleName(other.role.className) === name,
+  );
+}

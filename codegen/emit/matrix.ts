@@ -1,0 +1,47 @@
+import type { Cell } from "../schema/cell.ts";
+import { LINE_WIDTH } from "./comments.ts";
+import { codeHeader } from "./header.ts";
+import { roleName } from "../read/names.ts";
+import { compareText } from "../read/problems.ts";
+import { type Emission, originOf } from "./emission.ts";
+
+/** `matrix.ts`: the list of all classes by which tests find them. No barrel exports it. */
+export function emitMatrix(emission: Emission): Map<string, string> {
+  const { cells } = emission.schema;
+  const text = emission.render("matrix.hbs", {
+    header: codeHeader(originOf(emission, "matrix", ["all roles, devices and framings"])),
+    modes: union(cells.map((cell) => cell.mode.mode)),
+    roles: union(cells.map((cell) => roleName(cell.role.className))),
+    devices: union(cells.map((cell) => cell.device.deviceName)),
+    framings: union(cells.map((cell) => cell.framing.suffix)),
+    cells: cells.map((cell) => entry(cell)),
+  });
+  return new Map([["matrix.ts", text]]);
+}
+
+function union(values: readonly string[]): string {
+  const literals = [...new Set(values)].toSorted(compareText).map((value) => JSON.stringify(value));
+  return literals.length === 0 ? "never" : literals.join(" | ");
+}
+
+function entry(cell: Cell): string {
+  const fields = [
+    `className: ${JSON.stringify(cell.className)}`,
+    `mode: ${JSON.stringify(cell.mode.mode)}`,
+    `role: ${JSON.stringify(roleName(cell.role.className))}`,
+    `device: ${JSON.stringify(cell.device.deviceName)}`,
+    `framing: ${JSON.stringify(cell.framing.suffix)}`,
+    `file: ${JSON.stringify(cell.file)}`,
+  ];
+  return ["  {", ...fields.map((field) => `    ${field},`), loadLine(cell), "  },"].join("\n");
+}
+
+function loadLine(cell: Cell): string {
+  const call = `import(${JSON.stringify(`./${cell.file}`)}).then(`;
+  const pick = `(module) => module.${cell.className}`;
+  const single = `    load: () => ${call}${pick}),`;
+  if (single.length <= LINE_WIDTH) return single;
+  const indented = `      ${call}${pick}),`;
+  if (indented.length <= LINE_WIDTH) return `    load: () =>\n${indented}`;
+  return ["    load: () =>", `      ${call}`, `        ${pick},`, "      ),"].join("\n");
+}
