@@ -117,6 +117,14 @@ export interface AsyncPersistentSerialWithReadWriteOptions<Encoding extends Buff
    */
   interByteTimeoutMs?: number;
   /**
+   * After a call that timed out, the next call of the client first drops what comes in, until the line has been silent for
+   * so many milliseconds: a late reply is not taken for the answer to the next request. 0: only what has come by then is
+   * dropped.
+   *
+   * @defaultValue 50
+   */
+  resyncQuietMs?: number;
+  /**
    * The largest message accepted, in bytes, header not counted; a larger one is an `ERR_FRAME_TOO_LARGE`, raised as soon
    * as the header is there.
    *

@@ -121,6 +121,14 @@ export interface AsyncSerialServerWithTerminatorOptions<Encoding extends BufferE
    */
   interByteTimeoutMs?: number;
   /**
+   * After a call that timed out, the next call of the client first drops what comes in, until the line has been silent for
+   * so many milliseconds: a late reply is not taken for the answer to the next request. 0: only what has come by then is
+   * dropped.
+   *
+   * @defaultValue 50
+   */
+  resyncQuietMs?: number;
+  /**
    * What ends each message, and is taken off before the message is handed over: any bytes but none at all.
    *
    * @defaultValue `"\r\n"`

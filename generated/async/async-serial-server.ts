@@ -121,6 +121,14 @@ export interface AsyncSerialServerOptions<Encoding extends BufferEncoding | unde
    */
   interByteTimeoutMs?: number;
   /**
+   * After a call that timed out, the next call of the client first drops what comes in, until the line has been silent for
+   * so many milliseconds: a late reply is not taken for the answer to the next request. 0: only what has come by then is
+   * dropped.
+   *
+   * @defaultValue 50
+   */
+  resyncQuietMs?: number;
+  /**
    * What ends a message: `"close"`, the other end closes the channel; `"read"`, every read is a message, as it comes.
    *
    * @defaultValue `"close"` for clients, `"read"` on the server side and for persistent channels

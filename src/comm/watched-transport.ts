@@ -123,6 +123,10 @@ export class WatchedTransport implements BlockingTransport<SocketLink> {
     return true;
   }
 
+  drain(): number {
+    return 0;
+  }
+
   finish(): void {}
 
   /** Whoever gave the socket closes it. */

@@ -92,6 +92,8 @@ const DEFAULT_MESSAGE_TIMEOUT_MS = 60_000;
 const DEFAULT_HALF_OPEN_TIMEOUT_MS = 30_000;
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 const DEFAULT_CALL_TIMEOUT_MS = 30_000;
+/** Common USB adapters deliver what came in every 16 ms. */
+const DEFAULT_RESYNC_QUIET_MS = 50;
 
 /** How long nothing may come in on an accepted connection, unless the options say otherwise. */
 export const ACCEPTED_IDLE_TIMEOUT_MS = 300_000;
@@ -108,6 +110,8 @@ export interface ChannelLimits {
   readonly halfOpenTimeoutMs: number;
   /** How long a line has to be silent for a message to be cut off, and for bad bytes to be over. */
   readonly interByteTimeoutMs: number;
+  /** How long a line has to be silent before the call after one that timed out sends its request. Only lines have it. */
+  readonly resyncQuietMs: number;
   /** Whether the end of the channel, or of one side of it, is what ends a message. */
   readonly isEndMeaningful: boolean;
   /** Whether no message is delivered while earlier answers wait to be sent. */
@@ -126,7 +130,7 @@ export function channelLimits(
   framing: FramingClass,
   idleTimeoutMs: number,
 ): ChannelLimits {
-  const { interByteTimeoutMs } = options as { interByteTimeoutMs?: number };
+  const { interByteTimeoutMs, resyncQuietMs } = options as { interByteTimeoutMs?: number; resyncQuietMs?: number };
   const makeFraming = (): Framing => new framing(options as never, role);
   // A client waits for as long as its calls say.
   const messageDefaultMs = role === "client" ? 0 : DEFAULT_MESSAGE_TIMEOUT_MS;
@@ -142,6 +146,7 @@ export function channelLimits(
     messageTimeoutMs: durationOption("messageTimeoutMs", options.messageTimeoutMs, messageDefaultMs),
     halfOpenTimeoutMs: durationOption("halfOpenTimeoutMs", options.halfOpenTimeoutMs, halfOpenDefaultMs),
     interByteTimeoutMs: durationOption("interByteTimeoutMs", interByteTimeoutMs, 0),
+    resyncQuietMs: durationOption("resyncQuietMs", resyncQuietMs, DEFAULT_RESYNC_QUIET_MS),
     isEndMeaningful: framing.boundary !== "message",
     isReplying: role === "server",
   };

@@ -130,13 +130,13 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
     return true;
   }
 
-  finish(): void {
-    this.#ask("drain", []);
+  drain(deadline: number): number {
+    return this.#helper.invoke(this.#resident, "drain", [], deadline) === LATE ? 1 : 0;
   }
 
-  leave(): void {
-    this.finish();
-  }
+  finish(): void {}
+
+  leave(): void {}
 
   flush(): void {
     while (this.#readAhead()) continue;

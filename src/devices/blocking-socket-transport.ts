@@ -104,6 +104,10 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     return this.#helpedBefore(deadline) && this.#writeOut(bytes.subarray(length), performance.now(), deadline);
   }
 
+  drain(): number {
+    return 0;
+  }
+
   finish(): void {
     this.#helper.tell(this.#resident, "finish");
   }

@@ -8,8 +8,8 @@ import {
 } from "../core/options.ts";
 import type { SerialOptions } from "./serial.ts";
 
-/** Serial options that were checked, with every default filled in. */
-export type SerialSettings = Readonly<Required<SerialOptions>>;
+/** Serial options that were checked, with every default filled in. Those that clients and channels use are left out. */
+export type SerialSettings = Readonly<Required<Omit<SerialOptions, "resyncQuietMs">>>;
 
 /** The highest speed that the drivers' interfaces can carry: 32 bits. */
 const HIGHEST_BAUD_RATE = 4_294_967_295;

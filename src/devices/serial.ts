@@ -81,6 +81,14 @@ export interface SerialOptions {
    * @defaultValue 0
    */
   interByteTimeoutMs?: number;
+  /**
+   * After a call that timed out, the next call of the client first drops what comes in, until the line has been silent for
+   * so many milliseconds: a late reply is not taken for the answer to the next request. 0: only what has come by then is
+   * dropped.
+   *
+   * @defaultValue 50
+   */
+  resyncQuietMs?: number;
 }
 
 /** Modem control lines, as the other end sees them. */

@@ -89,6 +89,23 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     }
   }
 
+  /**
+   * Sends what is queued, and waits until all of it has left: for a serial line, until it is on the wire.
+   *
+   * @throws TimeoutError `ERR_WRITE_TIMEOUT` if nothing leaves for `writeTimeoutMs`, or at `deadline`.
+   * @throws DisconnectedError if the connection breaks.
+   */
+  drain(deadline: number): void {
+    this.send(deadline);
+    const { writeTimeoutMs } = this.#settings;
+    for (let left = this.transport.drain(0), now = performance.now(); left > 0; now = performance.now()) {
+      const due = writeTimeoutMs === 0 ? deadline : Math.min(deadline, now + writeTimeoutMs);
+      const rest = this.transport.drain(due);
+      if (rest > 0 && (rest >= left || due === deadline)) throw this.#stalled(performance.now() - now);
+      left = rest;
+    }
+  }
+
   #stalled(waitedMs: number): TimeoutError {
     const text = `the other end did not take what was sent in ${Math.round(waitedMs)} ms`;
     return new TimeoutError("ERR_WRITE_TIMEOUT", text, { bytesWritten: this.transport.bytesWritten });

@@ -28,6 +28,15 @@ export interface BlockingTransport<Link> {
    * @throws DisconnectedError if the connection breaks.
    */
   write(bytes: Uint8Array, now: number, deadline: number): boolean;
+  /**
+   * Waits until everything that was written has left: for a socket the system has it already, for a serial line it is on
+   * the wire.
+   *
+   * @param deadline one that has passed: looks without waiting.
+   * @returns how many bytes have not left at the deadline, as far as the system knows; 0 when all have.
+   * @throws DisconnectedError if the connection breaks.
+   */
+  drain(deadline: number): number;
   /** Closes this side for writing, and leaves the other open. */
   finish(): void;
   /**

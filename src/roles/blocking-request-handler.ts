@@ -84,7 +84,10 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
       runHook("onConnect", () => this.onConnect());
       connection.send(Number.POSITIVE_INFINITY);
       this.#serveAll(supervision);
-      if (!this.closed) transport.leave();
+      if (!this.closed) {
+        connection.drain(Number.POSITIVE_INFINITY);
+        transport.leave();
+      }
     } catch (thrown) {
       // A serial line that hangs up between two messages has just ended.
       const error = hookError(thrown);
