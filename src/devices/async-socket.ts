@@ -1,5 +1,5 @@
 import { connect, type OnReadOpts, type Socket } from "node:net";
-import type { ChannelError } from "../errors.ts";
+import { type ChannelError, StateError } from "../errors.ts";
 import type { AsyncTransport, TransportEvents } from "../modes/async-transport.ts";
 import { handleOf } from "./socket-handle.ts";
 import { checkConnectOptions, connectError, resetError, type SocketConnectOptions, type SocketLink } from "./socket.ts";
@@ -69,7 +69,13 @@ export class AsyncSocketTransport implements AsyncTransport<SocketLink> {
   #error: ChannelError | undefined;
   #hasEnded = false;
   #isDestroyed = false;
-  #isWatching = false;
+  /** Bytes that were given to the socket since it was opened. */
+  #accepted = 0;
+  /** Who waits for the bytes before a position to be given to the system, in order. */
+  readonly #waiters: Waiter[] = [];
+  /** Whether `drained` is due when nothing is queued any more. */
+  #isDrainDue = false;
+  readonly #written = (error?: Error | null): void => this.#afterWrite(error);
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -104,7 +110,9 @@ export class AsyncSocketTransport implements AsyncTransport<SocketLink> {
     socket.on("close", () => {
       // Some resets come without an error and without an end.
       const isCut = this.#error === undefined && !this.#hasEnded && !this.#isDestroyed;
-      events.closed(isCut ? resetError(undefined, this.bytesWritten) : this.#error);
+      if (isCut) this.#error = resetError(undefined, this.bytesWritten);
+      this.#failWaiters();
+      events.closed(this.#error);
     });
   }
 
@@ -112,9 +120,12 @@ export class AsyncSocketTransport implements AsyncTransport<SocketLink> {
     const socket = this.#socket;
     if (socket.destroyed || !socket.writable) return;
     if (pieces.length > 1) socket.cork();
-    for (const piece of pieces) socket.write(piece);
+    for (const piece of pieces) {
+      this.#accepted += piece.length;
+      socket.write(piece, this.#written);
+    }
     if (pieces.length > 1) socket.uncork();
-    if (socket.writableLength > 0) this.#watchDrain();
+    if (socket.writableLength > 0) this.#isDrainDue = true;
   }
 
   pause(): void {
@@ -137,9 +148,8 @@ export class AsyncSocketTransport implements AsyncTransport<SocketLink> {
   drain(): Promise<void> {
     const socket = this.#socket;
     if (socket.writableLength === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      socket.write("", (error) => (error ? reject(this.#error ?? resetError(error, this.bytesWritten)) : resolve()));
-    });
+    if (socket.destroyed) return Promise.reject(this.#error ?? closedWhileDraining());
+    return new Promise((resolve, reject) => this.#waiters.push({ position: this.#accepted, resolve, reject }));
   }
 
   destroy(error?: ChannelError, isBroken = false): void {
@@ -150,17 +160,32 @@ export class AsyncSocketTransport implements AsyncTransport<SocketLink> {
     else this.#socket.destroy();
   }
 
-  /** Tells when the queue is empty; `drain` of the socket itself only comes when much had been queued. */
-  #watchDrain(): void {
-    if (this.#isWatching) return;
-    this.#isWatching = true;
-    this.#socket.write("", () => {
-      this.#isWatching = false;
-      if (this.#socket.destroyed) return;
-      if (this.#socket.writableLength > 0) this.#watchDrain();
-      else this.#events?.drained();
-    });
+  /** Called after each write. The end of a write says more than `drain` of the socket, which comes only after much. */
+  #afterWrite(error?: Error | null): void {
+    if (error !== undefined && error !== null) return;
+    const { writableLength } = this.#socket;
+    while (this.#waiters.length > 0 && (this.#waiters[0] as Waiter).position <= this.#accepted - writableLength) {
+      this.#waiters.shift()?.resolve();
+    }
+    if (!this.#isDrainDue || writableLength > 0 || this.#socket.destroyed) return;
+    this.#isDrainDue = false;
+    this.#events?.drained();
   }
+
+  #failWaiters(): void {
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#error ?? closedWhileDraining());
+  }
+}
+
+/** A call that waits for bytes to leave. */
+interface Waiter {
+  readonly position: number;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+function closedWhileDraining(): StateError {
+  return new StateError("ERR_CHANNEL_CLOSED", "the channel was closed before all that was queued had left");
 }
 
 /** Who is at the ends of a socket, and no more of it. */

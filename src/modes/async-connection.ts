@@ -44,6 +44,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
   #isPaused = false;
   /** Set when the transport has closed; the owner hears of it after the messages that came before. */
   #end: { readonly error: ChannelError | undefined } | undefined;
+  readonly #waiters: (() => void)[] = [];
 
   constructor(transport: AsyncTransport<Link>, settings: ChannelLimits, owner: ConnectionOwner<Message>) {
     this.transport = transport;
@@ -68,6 +69,11 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
   /** Whether the connection ended, or would end now, in the middle of something. */
   get isMidTransfer(): boolean {
     return this.#input.length > 0 || this.#outbox.queuedBytes > 0;
+  }
+
+  /** Resolves when everything is released and the owner has been called. */
+  get released(): Promise<void> {
+    return this.#state === "closed" ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   /** Begins to deliver once `prepare` is through. Until then, messages can be sent already. */
@@ -277,6 +283,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     this.#state = "closed";
     this.#deadlines.clearAll();
     this.#owner.closed(this.#end.error);
+    for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
   #expired(kind: "idle" | "message" | "write" | "half-open"): void {

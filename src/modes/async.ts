@@ -6,8 +6,19 @@ import { functionOption, optionsObject } from "../core/options.ts";
 import { within } from "../core/within.ts";
 import { type ChannelError, StateError, TimeoutError } from "../errors.ts";
 import { attempt, hookError, throwLater } from "../core/hooks.ts";
-import type { AsyncConnection } from "./async-connection.ts";
+import {
+  kAdopt,
+  kConnection,
+  kFault,
+  kIsDoneByDefault,
+  kLimits,
+  kTellClosed,
+  kTellConnected,
+  kUnheard,
+} from "../core/internals.ts";
+import { AsyncConnection, type ConnectionOwner } from "./async-connection.ts";
 import type { AsyncCallOptions, AsyncChannelOptions } from "./async-options.ts";
+import type { AsyncTransport } from "./async-transport.ts";
 
 /** The events of an asynchronous channel, with what their listeners are called with. */
 export interface AsyncChannelEvents<Message> {
@@ -34,7 +45,7 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
   /** The framing of this class. */
   static readonly framing: FramingClass;
   /** @internal */
-  protected readonly settings: ChannelLimits;
+  protected readonly [kLimits]: ChannelLimits;
   readonly #hooks: AsyncChannelOptions<Encoding, never>;
 
   /** @internal */
@@ -50,15 +61,15 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
       functionOption(name, options[name]);
     }
     this.#hooks = options;
-    this.settings = channelLimits(options, role, framing, idleTimeoutMs);
+    this[kLimits] = channelLimits(options, role, framing, idleTimeoutMs);
   }
 
   /** @internal */
-  protected abstract readonly connection: AsyncConnection<MessageOf<Encoding>, Link> | undefined;
+  protected [kConnection]: AsyncConnection<MessageOf<Encoding>, Link> | undefined;
 
   /** Whether the channel is not open. */
   get closed(): boolean {
-    return this.connection === undefined;
+    return this[kConnection] === undefined;
   }
 
   /** Whether nothing more is to be done on the channel as it is: it is closed, or is closing once all is sent. */
@@ -70,8 +81,8 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
    * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is not open.
    */
   get link(): Link {
-    if (this.connection === undefined) throw notOpen();
-    return this.connection.transport.link;
+    if (this[kConnection] === undefined) throw notOpen();
+    return this[kConnection].transport.link;
   }
 
   /**
@@ -109,8 +120,8 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
    * @throws the `reason` of the signal, if it aborts.
    */
   async flush(options: AsyncCallOptions = {}): Promise<void> {
-    if (this.connection === undefined) throw notOpen();
-    await within(this.connection.discardInput(), options, tooSlow);
+    if (this[kConnection] === undefined) throw notOpen();
+    await within(this[kConnection].discardInput(), options, tooSlow);
   }
 
   /**
@@ -121,8 +132,8 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
    * @throws the `reason` of the signal, if it aborts.
    */
   async drain(options: AsyncCallOptions = {}): Promise<void> {
-    if (this.connection === undefined) throw notOpen();
-    await within(this.connection.drain(), options, tooSlow);
+    if (this[kConnection] === undefined) throw notOpen();
+    await within(this[kConnection].drain(), options, tooSlow);
   }
 
   /**
@@ -138,11 +149,11 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
 
   /** Called after each pass of the exchange: whether it is over. Override it, or give it as an option. */
   queryDone(): boolean | Promise<boolean> {
-    return this.#hooks.queryDone ? this.#hooks.queryDone(this as never) : this.isDoneByDefault;
+    return this.#hooks.queryDone ? this.#hooks.queryDone(this as never) : this[kIsDoneByDefault];
   }
 
   /** @internal */
-  protected abstract readonly isDoneByDefault: boolean;
+  protected abstract readonly [kIsDoneByDefault]: boolean;
 
   /** Called when the channel is open, before anything is sent or received; a promise is waited for. */
   onConnect(): void | Promise<void> {
@@ -164,38 +175,48 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
    *
    * @internal
    */
-  protected fault(error: ChannelError): void {
+  protected [kFault](error: ChannelError): void {
     const isHooked = this.#hooks.onError !== undefined || this.onError !== AsyncChannel.prototype.onError;
     const isHeard = this.listenerCount("error") > 0;
     // What the hook or a listener itself throws has nobody left to go to.
     if (isHooked) attempt(() => this.onError(error), throwLater);
     if (isHeard) attempt(() => fire(this, "error", error), throwLater);
-    if (!isHooked && !isHeard) this.unheard(error);
+    if (!isHooked && !isHeard) this[kUnheard](error);
   }
 
   /** As Node.js does: an `error` event without a listener is thrown. @internal */
-  protected unheard(error: ChannelError): void {
+  protected [kUnheard](error: ChannelError): void {
     process.nextTick(() => fire(this, "error", error));
   }
 
+  /** Makes an open transport the connection of this channel. @internal */
+  protected [kAdopt](
+    transport: AsyncTransport<Link>,
+    owner: Omit<ConnectionOwner<MessageOf<Encoding>>, "drained">,
+  ): AsyncConnection<MessageOf<Encoding>, Link> {
+    const drained = (): void => this.#drained();
+    const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this[kLimits], { ...owner, drained });
+    this[kConnection] = connection;
+    return connection;
+  }
+
   /** @internal */
-  protected tellConnected(): void | Promise<void> {
+  protected [kTellConnected](): void | Promise<void> {
     fire(this, "connect");
     return this.onConnect();
   }
 
   /** @internal */
-  protected tellClosed(): void {
-    const failed = (thrown: unknown): void => this.fault(hookError(thrown));
+  protected [kTellClosed](): void {
+    const failed = (thrown: unknown): void => this[kFault](hookError(thrown));
     attempt(() => this.onClose(), failed);
     attempt(() => fire(this, "close"), failed);
   }
 
-  /** @internal */
-  protected tellDrained(): void {
+  #drained(): void {
     attempt(
       () => fire(this, "drain"),
-      (thrown) => this.fault(hookError(thrown)),
+      (thrown) => this[kFault](hookError(thrown)),
     );
   }
 }

@@ -7,7 +7,15 @@ import type { ChannelError } from "../errors.ts";
 import { AsyncChannel } from "../modes/async.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
 import { isPromise } from "../core/hooks.ts";
-import { AsyncConnection } from "../modes/async-connection.ts";
+import {
+  kAdopt,
+  kConnection,
+  kFault,
+  kIsDoneByDefault,
+  kLimits,
+  kTellClosed,
+  kTellConnected,
+} from "../core/internals.ts";
 import { AsyncOpener } from "../modes/async-opener.ts";
 import type { AsyncConnect, AsyncTransport } from "../modes/async-transport.ts";
 import type { AsyncClientOptions } from "./async-client-options.ts";
@@ -39,8 +47,6 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
 
   /** Whether the channel stays open after an exchange, for the next. */
   readonly keepAlive: boolean;
-  /** @internal */
-  protected connection: AsyncConnection<MessageOf<Encoding>, Link> | undefined;
   readonly #opener: AsyncOpener<Link>;
   readonly #timeoutMs: number;
   /** What ends a message; with `"message"`, one connection can carry several exchanges. */
@@ -64,7 +70,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     const framing = framingOf(new.target);
     super(options, "client", 0, framing);
     this.#boundary = framing.boundary;
-    this.#early = new EarlyPayloads(this.settings);
+    this.#early = new EarlyPayloads(this[kLimits]);
     this.keepAlive = booleanOption("keepAlive", options.keepAlive, false);
     this.#timeoutMs = callTimeout(options);
     this.#opener = new AsyncOpener(new.target.open as AsyncConnect<never, Link>, options);
@@ -121,13 +127,13 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
 
   start(data: Data): void {
     const payload = toBytes(data);
-    if (this.connection?.isOpen && !this.#isSpent) this.connection.send(payload);
+    if (this[kConnection]?.isOpen && !this.#isSpent) this[kConnection].send(payload);
     else this.#early.add(payload);
     this.#hasStarted = true;
   }
 
   finish(): void {
-    if (this.#current === undefined) this.connection?.finish(true);
+    if (this.#current === undefined) this[kConnection]?.finish(true);
     else this.#isFinishing = true;
   }
 
@@ -135,22 +141,19 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     for (const call of this.#queue.splice(0)) this.#settle(call, { error: closedMeanwhile() });
     this.#early.takeAll();
     if (this.#current !== undefined) this.#fail(this.#current, closedMeanwhile());
-    const { connection } = this;
-    if (connection === undefined) return this.#opening;
-    return new Promise((resolve) => {
-      this.#released.push(resolve);
-      connection.destroy();
-    });
+    const connection = this[kConnection];
+    connection?.destroy();
+    return connection?.released ?? this.#opening;
   }
 
   /** @internal */
-  protected get isDoneByDefault(): boolean {
+  protected get [kIsDoneByDefault](): boolean {
     return !this.#hasStarted;
   }
 
   /** Whether no further request can be answered on the connection. */
   get #isSpent(): boolean {
-    return this.#hasHalfClosed || this.connection?.isOver === true;
+    return this.#hasHalfClosed || this[kConnection]?.isOver === true;
   }
 
   #call(
@@ -163,7 +166,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
       const { signal } = options;
       signal?.throwIfAborted();
       const payload = data === undefined ? undefined : toBytes(data);
-      if (payload !== undefined && this.connection === undefined) this.#early.check(payload);
+      if (payload !== undefined && this[kConnection] === undefined) this.#early.check(payload);
       const timeoutMs = durationOption("timeoutMs", options.timeoutMs, this.#timeoutMs);
       const call = new ClientCall(goal, payload, predicate, timeoutMs, resolve, reject);
       if (signal !== undefined) call.watch(signal, () => this.#fail(call, signal.reason));
@@ -180,9 +183,9 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   }
 
   #begin(call: ClientCall<MessageOf<Encoding>>): void {
-    if (this.connection === undefined) this.#opening = this.#open();
-    else if (this.connection.isOpen && !this.#isSpent) this.#send(call);
-    else this.connection.destroy(); // The call goes on when it has closed.
+    if (this[kConnection] === undefined) this.#opening = this.#open();
+    else if (this[kConnection].isOpen && !this.#isSpent) this.#send(call);
+    else this[kConnection].destroy(); // The call goes on when it has closed.
   }
 
   async #open(): Promise<void> {
@@ -194,27 +197,26 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
       return this.#next();
     }
     this.#hasHalfClosed = false;
-    const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this.settings, {
+    const connection = this[kAdopt](transport, {
       deliver: (message) => this.#deliver(message),
       ended: () => connection.destroy(this.#current?.isUnderWay ? endedEarly() : undefined),
-      drained: () => this.tellDrained(),
       report: (error) => this.#reported(error),
       closed: (error) => this.#closed(error),
     });
-    this.connection = connection;
     connection.beginAfter(() => {
-      const pending = this.tellConnected();
+      const pending = this[kTellConnected]();
       return pending === undefined ? this.#connected() : pending.then(() => this.#connected());
     });
   }
 
   #connected(): void {
-    if (this.#current === undefined) this.connection?.destroy();
+    if (this.#current === undefined) this[kConnection]?.destroy();
     else this.#send(this.#current);
   }
 
   #send(call: ClientCall<MessageOf<Encoding>>): void {
-    const connection = this.connection as AsyncConnection<MessageOf<Encoding>, Link>;
+    const connection = this[kConnection];
+    if (connection === undefined) return;
     if (call.goal === "open") return this.#settle(call, { isKeptOpen: true });
     call.isUnderWay = true;
     const early = this.#early.takeAll();
@@ -255,7 +257,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   #endPass(call: ClientCall<MessageOf<Encoding>>, isDone: boolean): void {
     if (call.isSettled) return;
     if (isDone) this.#settle(call, {});
-    else if (!this.#early.isEmpty) this.connection?.destroy(); // The exchange goes on over a new connection.
+    else if (!this.#early.isEmpty) this[kConnection]?.destroy(); // The exchange goes on over a new connection.
     this.#hasStarted = false;
   }
 
@@ -281,7 +283,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   #reported(error: ChannelError): void {
     if (this.#current?.isUnderWay)
       this.#settle(this.#current, { error, isKeptOpen: this.keepAlive && !this.#isFinishing });
-    else this.fault(error);
+    else this[kFault](error);
   }
 
   /** Ends a call, once; the channel is closed first, unless it stays open. */
@@ -294,39 +296,35 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     }
     const staysOpen =
       result.isKeptOpen === true || (this.keepAlive && !this.#isFinishing && !this.#isSpent && !call.isBroken);
-    const { connection } = this;
+    const connection = this[kConnection];
     const proceed = (): void => {
       this.#current = undefined;
       call.complete();
-      if (this.#queue.length === 0 && this.connection === undefined) this.#deadlines.clearAll();
+      if (this.#queue.length === 0 && this[kConnection] === undefined) this.#deadlines.clearAll();
       // Messages that are there already are not replies to the next call.
       queueMicrotask(() => this.#next());
     };
-    if (staysOpen || connection === undefined) {
-      proceed();
-    } else {
-      this.#isFinishing = false;
-      this.#released.push(proceed);
-      connection.flushOutbox();
-      connection.destroy();
-    }
+    if (staysOpen || connection === undefined) return proceed();
+    this.#isFinishing = false;
+    this.#released.push(proceed);
+    connection.flushOutbox();
+    connection.destroy();
   }
 
   #closed(error: ChannelError | undefined): void {
-    this.connection = undefined;
+    this[kConnection] = undefined;
     const released = this.#released;
     this.#released = [];
     const call = this.#current;
     if (call !== undefined && !call.isSettled) this.#lost(call, error);
-    else if (error !== undefined && call === undefined) this.fault(error);
-    this.tellClosed();
+    else if (error !== undefined && call === undefined) this[kFault](error);
+    this[kTellClosed]();
     for (const done of released) done();
   }
 
   /** The connection of a call is gone: the call goes on over a new one if that is what was meant, else it has failed. */
   #lost(call: ClientCall<MessageOf<Encoding>>, error: ChannelError | undefined): void {
-    const isRestart = error === undefined && (!this.#early.isEmpty || !call.hasSent);
-    if (isRestart) this.#opening = this.#open();
+    if (error === undefined && (!this.#early.isEmpty || !call.hasSent)) this.#opening = this.#open();
     else this.#settle(call, { error: error ?? endedEarly() });
   }
 }

@@ -9,7 +9,7 @@ import type { ChannelError } from "../errors.ts";
 import { AsyncChannel, notOpen } from "../modes/async.ts";
 import type { AsyncChannelOptions } from "../modes/async-options.ts";
 import { hookError, isPromise } from "../core/hooks.ts";
-import { AsyncConnection } from "../modes/async-connection.ts";
+import { kAdopt, kTakeOver, kConnection, kFault, kIsDoneByDefault, kReleased, kTellClosed } from "../core/internals.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
 
 /** The options of an asynchronous persistent channel. */
@@ -30,8 +30,6 @@ export abstract class AsyncPersistentChannel<Encoding extends BufferEncoding | u
   extends AsyncChannel<Encoding, Link>
   implements AsyncIterable<MessageOf<Encoding>>
 {
-  /** @internal */
-  protected connection: AsyncConnection<MessageOf<Encoding>, Link> | undefined;
   readonly #maxPendingMessages: number;
   readonly #hasHook: boolean;
   /** Whether the other end's half-close is only the end of its message. */
@@ -57,27 +55,24 @@ export abstract class AsyncPersistentChannel<Encoding extends BufferEncoding | u
   }
 
   get done(): boolean {
-    return this.#isFinishing || !this.connection?.isOpen;
+    return this.#isFinishing || !this[kConnection]?.isOpen;
   }
 
   start(data: Data): void {
-    if (this.connection === undefined) throw notOpen();
-    this.connection.send(toBytes(data));
+    if (this[kConnection] === undefined) throw notOpen();
+    this[kConnection].send(toBytes(data));
   }
 
   finish(): void {
-    if (this.#isFinishing || this.connection === undefined) return;
+    if (this.#isFinishing || this[kConnection] === undefined) return;
     this.#isFinishing = true;
-    this.connection.finish(false);
+    this[kConnection].finish(false);
   }
 
   close(): Promise<void> {
-    const { connection } = this;
-    if (connection === undefined) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.once("close", () => resolve());
-      connection.destroy();
-    });
+    const connection = this[kConnection];
+    connection?.destroy();
+    return connection?.released ?? Promise.resolve();
   }
 
   /**
@@ -110,23 +105,21 @@ export abstract class AsyncPersistentChannel<Encoding extends BufferEncoding | u
   }
 
   /** @internal */
-  protected adopt(transport: AsyncTransport<Link>): void {
+  protected [kTakeOver](transport: AsyncTransport<Link>): void {
     this.#isFinishing = false;
     this.#inbox = new MessageInbox(this.#maxPendingMessages);
-    const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this.settings, {
+    const connection = this[kAdopt](transport, {
       deliver: (message) => this.#deliver(message),
       ended: () => {
         if (!this.#outlivesHalfClose) connection.finish(false);
       },
-      drained: () => this.tellDrained(),
-      report: (error) => this.fault(error),
+      report: (error) => this[kFault](error),
       closed: (error) => this.#closed(error),
     });
-    this.connection = connection;
   }
 
   /** @internal */
-  protected get isDoneByDefault(): boolean {
+  protected get [kIsDoneByDefault](): boolean {
     return false;
   }
 
@@ -136,7 +129,7 @@ export abstract class AsyncPersistentChannel<Encoding extends BufferEncoding | u
    * @returns whether somebody waited who has been told of the error.
    * @internal
    */
-  protected abstract released(error: ChannelError | undefined): boolean;
+  protected abstract [kReleased](error: ChannelError | undefined): boolean;
 
   #deliver(message: MessageOf<Encoding>): void | PromiseLike<void> {
     const pending = this.processData(message);
@@ -157,17 +150,17 @@ export abstract class AsyncPersistentChannel<Encoding extends BufferEncoding | u
     if (this.#iterators > 0) return;
     for (const message of this.#inbox.drain()) {
       const pending = super.processData(message);
-      if (isPromise(pending)) pending.then(undefined, (error: unknown) => this.fault(hookError(error)));
+      if (isPromise(pending)) pending.then(undefined, (error: unknown) => this[kFault](hookError(error)));
     }
   }
 
   #closed(error: ChannelError | undefined): void {
-    this.connection = undefined;
+    this[kConnection] = undefined;
     const isIterated = this.#iterators > 0;
     this.#inbox.end(isIterated ? error : undefined);
-    const isTold = this.released(error) || isIterated;
-    if (error !== undefined && !isTold) this.fault(error);
-    this.tellClosed();
+    const isTold = this[kReleased](error) || isIterated;
+    if (error !== undefined && !isTold) this[kFault](error);
+    this[kTellClosed]();
   }
 }
 

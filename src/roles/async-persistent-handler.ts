@@ -1,5 +1,6 @@
 import { framingOf } from "../core/channel-settings.ts";
 import type { FramingClass } from "../core/framing.ts";
+import { kTakeOver, kConnection, kReleased, kTellClosed, kTellConnected, kUnheard } from "../core/internals.ts";
 import type { ChannelError } from "../errors.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
 import { attach, type Supervisor } from "../modes/attachment.ts";
@@ -41,23 +42,23 @@ export abstract class AsyncPersistentHandler<
   /** @internal */
   [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
     this.#supervisor = supervisor;
-    this.adopt(transport);
-    this.connection?.beginAfter(() => this.tellConnected());
+    this[kTakeOver](transport);
+    this[kConnection]?.beginAfter(() => this[kTellConnected]());
   }
 
   /** @internal */
-  protected override unheard(error: ChannelError): void {
+  protected override [kUnheard](error: ChannelError): void {
     this.#supervisor?.handlerFailed(error, this);
   }
 
   /** @internal */
-  protected released(): boolean {
+  protected [kReleased](): boolean {
     return false;
   }
 
   /** @internal */
-  protected override tellClosed(): void {
-    super.tellClosed();
+  protected override [kTellClosed](): void {
+    super[kTellClosed]();
     this.#supervisor?.handlerClosed(this);
   }
 }

@@ -1,4 +1,5 @@
 import { type OpenSettings, framingOf } from "../core/channel-settings.ts";
+import { kTakeOver, kConnection, kReleased, kTellConnected } from "../core/internals.ts";
 import { type ChannelError, OpenError, StateError } from "../errors.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
 import { AsyncOpener } from "../modes/async-opener.ts";
@@ -52,7 +53,7 @@ export abstract class AsyncPersistent<Encoding extends BufferEncoding | undefine
   async connect(options: AsyncCallOptions = {}): Promise<void> {
     const { signal, timeoutMs = 0 } = options;
     signal?.throwIfAborted();
-    if (this.connection !== undefined && this.#failOpening === undefined) return;
+    if (this[kConnection] !== undefined && this.#failOpening === undefined) return;
     const cancel = (): void => this.#cancel(signal?.reason);
     const expire = (): void =>
       this.#cancel(new OpenError("ERR_CONNECT_TIMEOUT", `the channel was not open after ${timeoutMs} ms`));
@@ -74,7 +75,7 @@ export abstract class AsyncPersistent<Encoding extends BufferEncoding | undefine
   }
 
   /** @internal */
-  protected released(error: ChannelError | undefined): boolean {
+  protected [kReleased](error: ChannelError | undefined): boolean {
     this.#failOpening?.(
       error ?? new StateError("ERR_CHANNEL_CLOSED", "the channel was closed while it was being opened"),
     );
@@ -85,7 +86,7 @@ export abstract class AsyncPersistent<Encoding extends BufferEncoding | undefine
   #cancel(reason: unknown): void {
     this.#opener.cancel(reason);
     this.#failOpening?.(reason);
-    if (this.#failOpening !== undefined) this.connection?.destroy();
+    if (this.#failOpening !== undefined) this[kConnection]?.destroy();
   }
 
   async #open(): Promise<void> {
@@ -93,10 +94,10 @@ export abstract class AsyncPersistent<Encoding extends BufferEncoding | undefine
       const transport = await this.#opener.open();
       await new Promise<void>((resolve, reject) => {
         this.#failOpening = reject;
-        this.adopt(transport);
+        this[kTakeOver](transport);
         // The hook runs with the channel open, so that it can send; messages wait until it is through.
-        this.connection?.beginAfter(() => {
-          const pending = this.tellConnected();
+        this[kConnection]?.beginAfter(() => {
+          const pending = this[kTellConnected]();
           return pending === undefined ? resolve() : pending.then(resolve);
         });
       });

@@ -11,7 +11,15 @@ import type { ChannelError } from "../errors.ts";
 import { AsyncChannel, notOpen } from "../modes/async.ts";
 import type { AsyncChannelOptions } from "../modes/async-options.ts";
 import { isPromise } from "../core/hooks.ts";
-import { AsyncConnection } from "../modes/async-connection.ts";
+import {
+  kAdopt,
+  kConnection,
+  kFault,
+  kIsDoneByDefault,
+  kTellClosed,
+  kTellConnected,
+  kUnheard,
+} from "../core/internals.ts";
 import type { AsyncTransport } from "../modes/async-transport.ts";
 import { attach, type Supervisor } from "../modes/attachment.ts";
 
@@ -46,8 +54,6 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
 
   /** Whether the channel stays open for further requests after an answer. */
   readonly keepAlive: boolean;
-  /** @internal */
-  protected connection: AsyncConnection<MessageOf<Encoding>, Link> | undefined;
   #supervisor: Supervisor<this> | undefined;
   #pass: "none" | "under way" | "last" = "none";
 
@@ -61,49 +67,44 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
   }
 
   get done(): boolean {
-    return this.#pass === "last" || !this.connection?.isOpen;
+    return this.#pass === "last" || !this[kConnection]?.isOpen;
   }
 
   start(data: Data): void {
-    if (this.connection === undefined) throw notOpen();
-    this.connection.send(toBytes(data));
+    if (this[kConnection] === undefined) throw notOpen();
+    this[kConnection].send(toBytes(data));
   }
 
   finish(): void {
-    if (this.#pass === "none") this.connection?.finish(true);
+    if (this.#pass === "none") this[kConnection]?.finish(true);
     else this.#pass = "last";
   }
 
   close(): Promise<void> {
-    const { connection } = this;
-    if (connection === undefined) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.once("close", () => resolve());
-      connection.destroy();
-    });
+    const connection = this[kConnection];
+    connection?.destroy();
+    return connection?.released ?? Promise.resolve();
   }
 
   /** @internal */
   [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
     this.#supervisor = supervisor;
-    const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this.settings, {
+    const connection = this[kAdopt](transport, {
       deliver: (message) => this.#serve(message),
       ended: () => connection.finish(true),
-      drained: () => this.tellDrained(),
-      report: (error) => this.fault(error),
+      report: (error) => this[kFault](error),
       closed: (error) => this.#closed(error),
     });
-    this.connection = connection;
-    connection.beginAfter(() => this.tellConnected());
+    connection.beginAfter(() => this[kTellConnected]());
   }
 
   /** @internal */
-  protected get isDoneByDefault(): boolean {
+  protected get [kIsDoneByDefault](): boolean {
     return !this.keepAlive;
   }
 
   /** @internal */
-  protected override unheard(error: ChannelError): void {
+  protected override [kUnheard](error: ChannelError): void {
     this.#supervisor?.handlerFailed(error, this);
   }
 
@@ -122,15 +123,15 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
   #endPass(isDone: boolean): void {
     const isLast = isDone || this.#pass === "last";
     this.#pass = "none";
-    if (isLast) this.connection?.finish(true);
+    if (isLast) this[kConnection]?.finish(true);
   }
 
   #closed(error: ChannelError | undefined): void {
     // A serial line that hangs up between two messages has just ended.
-    const isEnd = error?.code === "ERR_PORT_DISCONNECTED" && this.connection?.isMidTransfer === false;
-    this.connection = undefined;
-    if (error !== undefined && !isEnd) this.fault(error);
-    this.tellClosed();
+    const isEnd = error?.code === "ERR_PORT_DISCONNECTED" && this[kConnection]?.isMidTransfer === false;
+    this[kConnection] = undefined;
+    if (error !== undefined && !isEnd) this[kFault](error);
+    this[kTellClosed]();
     this.#supervisor?.handlerClosed(this);
   }
 }

@@ -3,6 +3,7 @@ import type { MessageOf } from "../core/data.ts";
 import { SERVER_HOOKS } from "../core/handler-class.ts";
 import { attempt, hookError, throwLater } from "../core/hooks.ts";
 import { functionOption } from "../core/options.ts";
+import { kFault, kGuard, kIsAsked } from "../core/internals.ts";
 import type { ChannelError } from "../errors.ts";
 import type { AsyncRequestHandler } from "./async-request-handler.ts";
 import type { AsyncHandler, AsyncServerEvents, AsyncServerOptions } from "./async-server-options.ts";
@@ -65,12 +66,12 @@ export abstract class AsyncServerHooks<Encoding extends BufferEncoding | undefin
   }
 
   /** Whether anybody answers {@link keepRunning}. @internal */
-  protected get isAsked(): boolean {
+  protected get [kIsAsked](): boolean {
     return this.#hooks.keepRunning !== undefined || this.keepRunning !== AsyncServerHooks.prototype.keepRunning;
   }
 
   /** Tells a fault that a channel's own handler did not take. @internal */
-  protected fault(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void {
+  protected [kFault](error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void {
     const isHooked = this.#hooks.onError !== undefined || this.onError !== AsyncServerHooks.prototype.onError;
     const isHeard = this.listenerCount("error") > 0;
     // What the hook or a listener itself throws has nobody left to go to.
@@ -80,8 +81,8 @@ export abstract class AsyncServerHooks<Encoding extends BufferEncoding | undefin
   }
 
   /** Runs a hook, whose failure takes nothing down. @internal */
-  protected guard(hook: () => void): void {
-    attempt(hook, (thrown) => this.fault(hookError(thrown), undefined));
+  protected [kGuard](hook: () => void): void {
+    attempt(hook, (thrown) => this[kFault](hookError(thrown), undefined));
   }
 }
 

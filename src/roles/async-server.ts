@@ -4,6 +4,7 @@ import { checkHandler, SERVER_HOOKS } from "../core/handler-class.ts";
 import { hookError } from "../core/hooks.ts";
 import { durationOption, optionsObject } from "../core/options.ts";
 import { within } from "../core/within.ts";
+import { kFault, kGuard, kIsAsked } from "../core/internals.ts";
 import { ServerError, StateError } from "../errors.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
 import type {
@@ -137,7 +138,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     const stop = (): void => void this.close();
     signal?.addEventListener("abort", stop, { once: true });
     const timer = timeoutMs === 0 ? undefined : setTimeout(stop, timeoutMs);
-    const asking = this.isAsked ? setInterval(() => this.#askRunning(), ASK_INTERVAL_MS) : undefined;
+    const asking = this[kIsAsked] ? setInterval(() => this.#askRunning(), ASK_INTERVAL_MS) : undefined;
     try {
       await this.listen();
       if (!this.closed) await this.#whenClosed();
@@ -198,15 +199,15 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
       listener = await this.#open({
         accepted: (transport) => this.#accept(transport),
         dropped: () => this.#drop(),
-        failed: (error) => this.fault(error, undefined),
+        failed: (error) => this[kFault](error, undefined),
       });
     } catch (error) {
       this.#state = { kind: "closed" };
       throw error;
     }
     this.#state = { kind: "listening", listener };
-    this.guard(() => this.serverStart());
-    this.guard(() => fire(this, "listening"));
+    this[kGuard](() => this.serverStart());
+    this[kGuard](() => fire(this, "listening"));
   }
 
   #accept(transport: AsyncTransport<Link>): void {
@@ -221,16 +222,16 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
       handler = this.#makeHandler(isOneOfMany ? {} : { idleTimeoutMs: this.#options.idleTimeoutMs ?? 0 });
     } catch (thrown) {
       abandon(transport);
-      this.fault(hookError(thrown), undefined);
+      this[kFault](hookError(thrown), undefined);
       return;
     }
     this.#channels.add(handler);
     const supervisor: Supervisor<unknown> = {
-      handlerFailed: (error) => this.fault(error, handler),
+      handlerFailed: (error) => this[kFault](error, handler),
       handlerClosed: () => this.#handlerClosed(handler),
     };
-    this.guard(() => this.onAccept(handler));
-    this.guard(() => fire(this, "accept", handler));
+    this[kGuard](() => this.onAccept(handler));
+    this[kGuard](() => fire(this, "accept", handler));
     (handler as Attachable<Link>)[attach](transport, supervisor);
   }
 
@@ -251,7 +252,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
 
   #handlerClosed(handler: AsyncHandler<Encoding, Link>): void {
     this.#channels.delete(handler);
-    this.guard(() => this.onClose(handler));
+    this[kGuard](() => this.onClose(handler));
     if (this.#state.kind === "listening" && !this.#state.listener.acceptsMany) this.finish();
     else void this.#closeIfEmpty();
     this.#askRunning();
@@ -259,11 +260,11 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
 
   #drop(): void {
     this.#dropped++;
-    this.guard(() => fire(this, "drop"));
+    this[kGuard](() => fire(this, "drop"));
   }
 
   #askRunning(): void {
-    this.guard(() => {
+    this[kGuard](() => {
       if (this.#state.kind === "listening" && !this.keepRunning()) this.finish();
     });
   }
@@ -273,8 +274,8 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     await this.#state.released;
     if (this.#state.kind !== "finishing") return;
     this.#state = { kind: "closed" };
-    this.guard(() => this.serverClose());
-    this.guard(() => fire(this, "close"));
+    this[kGuard](() => this.serverClose());
+    this[kGuard](() => fire(this, "close"));
     for (const told of this.#closedListeners.splice(0)) told();
   }
 
