@@ -1,0 +1,92 @@
+/** Reading, writing and closing connected sockets, without waiting. */
+import { closeSync } from "node:fs";
+import { constants } from "node:os";
+import { markAsUntransferable } from "node:worker_threads";
+import { BufferView } from "../core/buffer-view.ts";
+import { foreignFunctions } from "./library.ts";
+import { attempt, SystemError, uninterrupted } from "./system-error.ts";
+
+const { EAGAIN, ENOTCONN, EPROTOTYPE } = constants.errno;
+
+const functions = foreignFunctions(({ declare, constants: numbers }) => ({
+  numbers,
+  recv: declare<[fd: number, memory: Uint8Array, length: number, flags: number]>(
+    "long recv(int fd, void *memory, size_t length, int flags)",
+  ),
+  send: declare<[fd: number, memory: Uint8Array, length: number, flags: number]>(
+    "long send(int fd, void *memory, size_t length, int flags)",
+  ),
+  shutdown: declare<[fd: number, how: number]>("int shutdown(int fd, int how)"),
+  setsockopt: declare<[fd: number, level: number, name: number, value: Int32Array, length: number]>(
+    "int setsockopt(int fd, int level, int name, void *value, unsigned int length)",
+  ),
+}));
+
+/** The blocks that are read into: while little comes at once, and while much does. */
+const SMALL_BLOCK = 8192;
+const LARGE_BLOCK = 65_536;
+/** With less room than this, a new block is begun. */
+const LEAST_ROOM = 4096;
+
+/** What is read is handed out where it lies, and never written to again. */
+let room: Buffer = Buffer.alloc(0);
+
+function beginBlock(size: number): void {
+  room = Buffer.allocUnsafeSlow(size);
+  // Several messages share it.
+  markAsUntransferable(room.buffer);
+}
+
+/**
+ * Reads what has come in, without waiting.
+ *
+ * @returns the bytes, none at the end of the stream; `undefined` if nothing is there yet.
+ * @throws SystemError `ECONNRESET` and others.
+ */
+export function receive(fd: number): Buffer | undefined {
+  const { recv, numbers } = functions();
+  // Whatever has filled its block is followed by more.
+  if (room.length < LEAST_ROOM) beginBlock(room.length === 0 && room.byteOffset > 0 ? LARGE_BLOCK : SMALL_BLOCK);
+  const { buffer, byteOffset, length } = room;
+  const count = uninterrupted(() => recv(fd, room, length, numbers.MSG_DONTWAIT));
+  if (count < 0) {
+    if (count === -EAGAIN) return undefined;
+    throw new SystemError("recv", -count);
+  }
+  room = new BufferView(buffer, byteOffset + count, length - count);
+  return new BufferView(buffer, byteOffset, count);
+}
+
+/**
+ * Writes as much as the system takes without waiting.
+ *
+ * @returns how many of the bytes that was, 0 if none at present.
+ * @throws SystemError `EPIPE`, `ECONNRESET` and others.
+ */
+export function sendSome(fd: number, bytes: Uint8Array): number {
+  const { send, numbers } = functions();
+  const count = uninterrupted(() => send(fd, bytes, bytes.length, numbers.MSG_DONTWAIT | numbers.MSG_NOSIGNAL));
+  if (count >= 0) return count;
+  // macOS: the other end is closing at this moment; the next call says how.
+  if (count === -EAGAIN || count === -EPROTOTYPE) return 0;
+  throw new SystemError("send", -count);
+}
+
+/**
+ * Closes the sending side: the other end reads the end of the stream after what was sent.
+ *
+ * @throws SystemError if that cannot be done; a connection that is gone already is no error.
+ */
+export function halfClose(fd: number): void {
+  const { shutdown, numbers } = functions();
+  const result = attempt(() => shutdown(fd, numbers.SHUT_WR));
+  if (result < 0 && result !== -ENOTCONN) throw new SystemError("shutdown", -result);
+}
+
+/** Closes a socket so that the other end sees a reset and no end: what it has got is not all there was. */
+export function reset(fd: number): void {
+  const { setsockopt, numbers } = functions();
+  const lingerForNoTime = Int32Array.of(1, 0);
+  attempt(() => setsockopt(fd, numbers.SOL_SOCKET, numbers.SO_LINGER, lingerForNoTime, lingerForNoTime.byteLength));
+  closeSync(fd);
+}
