@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
 import type { Cell } from "../schema/cell.ts";
 import { matrixTable } from "../emit/tables.ts";
-import { roleName } from "../read/names.ts";
+import { roleName } from "../schema/class-names.ts";
 import type { Schema } from "../schema/schema.ts";
 import { UserGenerator } from "./user-project.ts";
 import { problemLines } from "./generate-command.ts";

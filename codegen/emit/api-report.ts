@@ -1,6 +1,6 @@
 import type { Cell } from "../schema/cell.ts";
 import { oneLine, memberType, typeSource } from "../read/type-text.ts";
-import { tagText } from "./comments.ts";
+import { tagText } from "../read/doc-text.ts";
 import { markdownHeader } from "./header.ts";
 import type { OptionMember, RolePart } from "../read/model.ts";
 import { compareText } from "../read/problems.ts";

@@ -1,10 +1,12 @@
 import { type Cell, importsOf } from "../schema/cell.ts";
-import { docComment, docLines, tagText, wrapped } from "./comments.ts";
+import { docComment, docLines, wrapped } from "./comments.ts";
+import { tagText } from "../read/doc-text.ts";
 import { codeHeader } from "./header.ts";
 import { importLines } from "./import-targets.ts";
 import { assignment, bracketed, classHead, interfaceHead, memberDeclaration } from "./layout.ts";
 import type { OptionMember } from "../read/model.ts";
-import { capitalised, kebabCase } from "../read/names.ts";
+import { capitalised } from "../read/names.ts";
+import { kebabCase } from "../schema/class-names.ts";
 import { phraseOf } from "../schema/schema.ts";
 import { typeSource } from "../read/type-text.ts";
 import { type Emission, originOf, sourceName } from "./emission.ts";

@@ -1,6 +1,6 @@
 import type { Cell } from "../schema/cell.ts";
-import { tagBlock, tagText } from "./comments.ts";
-import { roleName } from "../read/names.ts";
+import { tagBlock, tagText } from "../read/doc-text.ts";
+import { roleName } from "../schema/class-names.ts";
 import { PartsError } from "../read/problems.ts";
 import type { Emission } from "./emission.ts";
 

@@ -1,6 +1,7 @@
 import { dirname, relative, sep } from "node:path";
 import type { ImportedName, ImportTarget } from "../read/model.ts";
 import { compareText } from "../read/problems.ts";
+import type { Import } from "../schema/cell.ts";
 import { bracketed } from "./layout.ts";
 
 /** Decides how generated code refers to parts. */
@@ -18,11 +19,6 @@ export interface ImportResolver {
 
 /** What relative imports of TypeScript files end with: nothing where a bundler is to find them. */
 export type ImportExtension = ".ts" | ".js" | "";
-
-/** A name to import, and whether it is needed at run time or in types alone. */
-export interface Import extends ImportedName {
-  readonly isValue: boolean;
-}
 
 /** The module specifier with which `file`, a path below the output root, imports `target`. */
 export function specifierOf(resolver: ImportResolver, file: string, target: ImportTarget): string {

@@ -1,7 +1,7 @@
 import type { Cell } from "../schema/cell.ts";
 import { LINE_WIDTH } from "./comments.ts";
 import { codeHeader } from "./header.ts";
-import { roleName } from "../read/names.ts";
+import { roleName } from "../schema/class-names.ts";
 import { compareText } from "../read/problems.ts";
 import { type Emission, originOf } from "./emission.ts";
 

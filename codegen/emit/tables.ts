@@ -1,8 +1,8 @@
 import type { Cell } from "../schema/cell.ts";
-import { commentText, tagText } from "./comments.ts";
+import { commentText, tagText } from "../read/doc-text.ts";
 import { markdownTable } from "./layout.ts";
 import type { OptionMember } from "../read/model.ts";
-import { framingTitle } from "../read/names.ts";
+import { framingTitle } from "../schema/class-names.ts";
 import { compareText } from "../read/problems.ts";
 import { phraseOf, type Schema } from "../schema/schema.ts";
 import { memberType } from "../read/type-text.ts";

@@ -1,55 +1,8 @@
-/** The one place where names of classes, options, openers and files are composed, and checked. */
+/** Names that parts are found by, and which names they may have. */
 
 /** A name with its first letter in upper case. */
 export function capitalised(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
-}
-
-/** `AsyncSocketClient` → `async-socket-client`; a run of capitals is one word: `WithNMEALine` → `with-nmea-line`. */
-export function kebabCase(name: string): string {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
-    .replace(/([A-Z])([A-Z][a-z])/g, "$1-$2")
-    .toLowerCase();
-}
-
-/** The names of one generated class. */
-export interface ClassNames {
-  /** With the mode: `AsyncSocketClientWithTerminator`. */
-  readonly className: string;
-  /** Without it, as the barrel of the mode exports it: `SocketClientWithTerminator`. */
-  readonly shortName: string;
-  /** Without mode and framing: `SocketClient`. */
-  readonly familyName: string;
-  /** The options type, with the mode. */
-  readonly optionsName: string;
-  /** The options type without the mode. */
-  readonly shortOptionsName: string;
-  /** The file below the output root. */
-  readonly file: string;
-  /** The module of the package, below `runtime/`, with what the classes of this mode and family are made of. */
-  readonly runtimeModule: string;
-}
-
-/** Composes the names of the class of one cell of the matrix. */
-export function classNames(mode: string, rolePattern: string, deviceName: string, suffix: string): ClassNames {
-  const familyName = rolePattern.replace("*", deviceName);
-  const shortName = familyName + suffix;
-  const className = capitalised(mode) + shortName;
-  return {
-    className,
-    shortName,
-    familyName,
-    optionsName: `${className}Options`,
-    shortOptionsName: `${shortName}Options`,
-    file: `${mode}/${kebabCase(className)}.ts`,
-    runtimeModule: kebabCase(capitalised(mode) + familyName),
-  };
-}
-
-/** What a role is called without regard to the device: `*Client` → `Client`. */
-export function roleName(rolePattern: string): string {
-  return rolePattern.replace("*", "");
 }
 
 /** The name of the function that opens a device: `connectAsyncSocket`. */
@@ -60,11 +13,6 @@ export function openerName(opens: string, mode: string, deviceName: string): str
 /** The name of the interface through which users see a device: `SerialLink`; of that in one mode: `BlockingSerialLink`. */
 export function linkName(deviceName: string, mode = ""): string {
   return `${capitalised(mode)}${deviceName}Link`;
-}
-
-/** What a framing is called in tables: its suffix, or `basic`. */
-export function framingTitle(suffix: string): string {
-  return suffix === "" ? "basic" : suffix;
 }
 
 /** Words that cannot name a class, or that would hide what generated code relies on. */

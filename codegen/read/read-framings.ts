@@ -6,7 +6,7 @@ import type { PartReading } from "./part-reading.ts";
 import type { Problems } from "./problems.ts";
 import { lineage } from "./read-signatures.ts";
 import { hasStatic } from "./read-values.ts";
-import { hasOddCharacters } from "../write/target-folder.ts";
+import { hasOddCharacters } from "./odd-characters.ts";
 
 /** Where framings are to be found. */
 export interface FramingSource {

@@ -5,7 +5,7 @@ import type {
   ParameterDeclaration,
   SourceFile,
 } from "ts-morph";
-import { tagText } from "../emit/comments.ts";
+import { tagText } from "./doc-text.ts";
 import type { DevicePart, ImportedName, ModePart, OpenerPart, RolePart, Runtime } from "./model.ts";
 import { linkName, openerName, rolePatternFault } from "./names.ts";
 import type { PartReading } from "./part-reading.ts";

@@ -8,8 +8,8 @@ import type {
   RolePart,
   TypeText,
 } from "../read/model.ts";
-import type { Import } from "../emit/import-targets.ts";
-import { type ClassNames, classNames, linkName } from "../read/names.ts";
+import { type ClassNames, classNames } from "./class-names.ts";
+import { linkName } from "../read/names.ts";
 import { formatPosition, type Problems } from "../read/problems.ts";
 import { type TypeArguments, fillMember, memberHoles, memberImports, memberType, nameKey } from "../read/type-text.ts";
 
@@ -37,6 +37,11 @@ export interface Cell extends CellParts, ClassNames {
   readonly isOptionsOptional: boolean;
   /** Every name from elsewhere that the class and its options mention in types. */
   readonly typeImports: readonly ImportedName[];
+}
+
+/** A name to import, and whether it is needed at run time or in types alone. */
+export interface Import extends ImportedName {
+  readonly isValue: boolean;
 }
 
 /** Puts the parts of a cell together, and notes what does not fit. */

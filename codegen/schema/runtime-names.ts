@@ -1,5 +1,4 @@
-import { importsOf } from "./cell.ts";
-import type { Import } from "../emit/import-targets.ts";
+import { type Import, importsOf } from "./cell.ts";
 import type { Schema } from "./schema.ts";
 import { nameKey } from "../read/type-text.ts";
 

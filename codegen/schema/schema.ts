@@ -1,5 +1,5 @@
 import { type Cell, makeCell } from "./cell.ts";
-import { summary, tagText } from "../emit/comments.ts";
+import { summary, tagText } from "../read/doc-text.ts";
 import type { DevicePart, FramingPart, ModePart, Part, Parts, RolePart } from "../read/model.ts";
 import { openerName } from "../read/names.ts";
 import { compareText, formatPosition, Problems } from "../read/problems.ts";

@@ -1,6 +1,6 @@
 import type { Cell } from "./cell.ts";
 import type { Position } from "../read/model.ts";
-import { kebabCase, roleName } from "../read/names.ts";
+import { kebabCase, roleName } from "./class-names.ts";
 import { compareText, Problems } from "../read/problems.ts";
 import type { Schema } from "./schema.ts";
 

@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import { isAbsolute, join, relative, sep } from "node:path";
+import { hasOddCharacters } from "../read/odd-characters.ts";
 
 /**
  * Why nothing may be written to a folder; `undefined` if it may. Only below the project, outside of packages, and through
@@ -19,10 +20,4 @@ export function folderFault(root: string, folder: string): string | undefined {
     if (!stat.isDirectory()) return `${way} is in the way: a folder is needed there`;
   }
   return undefined;
-}
-
-/** Whether a path has characters that could break out of a comment in which it stands. */
-export function hasOddCharacters(path: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  return /[\u0000-\u001F\u007F\u0085\u2028\u2029]/.test(path);
 }

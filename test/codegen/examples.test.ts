@@ -1,5 +1,5 @@
 import test from "ava";
-import { tagBlock } from "../../codegen/emit/comments.ts";
+import { tagBlock } from "../../codegen/read/doc-text.ts";
 import { parseDoc } from "../../codegen/read/read-docs.ts";
 import { generateProject } from "../../codegen/cli/project.ts";
 import { root, typeErrorsOf } from "./workspace.ts";

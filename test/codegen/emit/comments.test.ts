@@ -1,6 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
-import { commentText, docComment, docLines, LINE_WIDTH, wrapped } from "../../../codegen/emit/comments.ts";
+import { commentText } from "../../../codegen/read/doc-text.ts";
+import { docComment, docLines, LINE_WIDTH, wrapped } from "../../../codegen/emit/comments.ts";
 import { parseDoc } from "../../../codegen/read/read-docs.ts";
 
 test("nothing in a comment ends it or breaks its line", (t) => {

@@ -1,13 +1,12 @@
 import test from "ava";
 import {
   capitalised,
-  classNames,
   identifierFault,
-  kebabCase,
   optionNameFault,
   rolePatternFault,
   suffixFault,
 } from "../../../codegen/read/names.ts";
+import { classNames, kebabCase } from "../../../codegen/schema/class-names.ts";
 
 test("kebab case", (t) => {
   const cases: [string, string][] = [
