@@ -9,7 +9,7 @@ import type { FramingPart, ImportedName, Parts, Position } from "../read/model.t
 import { packageFolder, readManifest, readTemplates } from "./package-files.ts";
 import { PartReading } from "../read/part-reading.ts";
 import { Problems } from "../read/problems.ts";
-import { findParts } from "./project.ts";
+import { findParts } from "./package-project.ts";
 import { type FramingSource, readFramings } from "../read/read-framings.ts";
 import { readParts } from "../read/read-parts.ts";
 import { runtimeNames } from "../schema/runtime-names.ts";

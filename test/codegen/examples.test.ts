@@ -1,7 +1,7 @@
 import test from "ava";
 import { tagBlock } from "../../codegen/read/doc-text.ts";
 import { parseDoc } from "../../codegen/read/read-docs.ts";
-import { generateProject } from "../../codegen/cli/project.ts";
+import { generateProject } from "../../codegen/cli/package-project.ts";
 import { root, typeErrorsOf } from "./workspace.ts";
 
 const { schema, files } = generateProject(root);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { Project, type ts } from "ts-morph";
-import { generateProject } from "../../codegen/cli/project.ts";
+import { generateProject } from "../../codegen/cli/package-project.ts";
 import { root } from "./workspace.ts";
 
 const { schema } = generateProject(root);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { runCommand } from "../../codegen/cli/command.ts";
+import { runCommand } from "../../codegen/cli/package-command.ts";
 import { copyOfProject, filesIn, typeErrors, writeFiles } from "./workspace.ts";
 
 /** One more framing, as somebody would write it who knows the contract and nothing of the generator. */

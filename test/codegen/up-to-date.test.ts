@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { compareFolder, updateFolder } from "../../codegen/write/output.ts";
-import { generateProject } from "../../codegen/cli/project.ts";
+import { generateProject } from "../../codegen/cli/package-project.ts";
 import { root, temporaryFolder } from "./workspace.ts";
 
 const generated = generateProject(root);

@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { generateProject } from "../../../codegen/cli/project.ts";
+import { generateProject } from "../../../codegen/cli/package-project.ts";
 import { compile, plibIo, tsconfig, userProject } from "../user-workspace.ts";
 import { filesIn, root, writeFiles } from "../workspace.ts";
 

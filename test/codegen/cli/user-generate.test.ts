@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import test from "ava";
-import { generateProject } from "../../../codegen/cli/project.ts";
+import { generateProject } from "../../../codegen/cli/package-project.ts";
 import { compile, plibIo, tabFraming, tsconfig, userProject } from "../user-workspace.ts";
 import { filesIn, root, writeFiles } from "../workspace.ts";
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { runCommand } from "../../../codegen/cli/command.ts";
+import { runCommand } from "../../../codegen/cli/package-command.ts";
 import { markdownTable } from "../../../codegen/emit/layout.ts";
 import { fixtureParts } from "../fixture-parts.ts";
 import { root as projectRoot, temporaryFolder, writeFiles } from "../workspace.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { PartsError } from "../../../codegen/read/problems.ts";
-import { generateProject } from "../../../codegen/cli/project.ts";
+import { generateProject } from "../../../codegen/cli/package-project.ts";
 import { fixtureParts } from "../fixture-parts.ts";
 import { temporaryFolder, writeFiles } from "../workspace.ts";
 

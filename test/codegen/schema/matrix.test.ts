@@ -1,5 +1,5 @@
 import test from "ava";
-import { generateProject } from "../../../codegen/cli/project.ts";
+import { generateProject } from "../../../codegen/cli/package-project.ts";
 import { matrix } from "../../../generated/matrix.ts";
 import * as all from "../../../generated/index.ts";
 import * as asynchronous from "../../../generated/async.ts";

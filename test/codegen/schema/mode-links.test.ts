@@ -1,5 +1,5 @@
 import test from "ava";
-import { generateProject } from "../../../codegen/cli/project.ts";
+import { generateProject } from "../../../codegen/cli/package-project.ts";
 import { fixtureParts } from "../fixture-parts.ts";
 import { temporaryFolder, writeFiles } from "../workspace.ts";
 

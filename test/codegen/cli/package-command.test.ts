@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { runCommand } from "../../../codegen/cli/command.ts";
+import { runCommand } from "../../../codegen/cli/package-command.ts";
 import { fixtureParts } from "../fixture-parts.ts";
 import { filesIn, temporaryFolder, writeFiles } from "../workspace.ts";
 

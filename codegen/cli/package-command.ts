@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { run } from "./run.ts";
 import { report, type Terminal } from "./report.ts";
-import { generateProject, OUTPUT } from "./project.ts";
+import { generateProject, OUTPUT } from "./package-project.ts";
 
 const USAGE = "usage: generate [--check]";
 
