@@ -73,7 +73,7 @@ export type ErrorCode =
  */
 export type Outcome = "not-sent" | "unknown";
 
-/** What an error may tell besides its code and message. */
+/** What is known of an error besides its code and message. */
 export interface ErrorDetails {
   /** The lower-level error, or the value that a hook threw. */
   cause?: unknown;
@@ -89,48 +89,53 @@ export interface ErrorDetails {
   errors?: readonly Error[];
   /**
    * The framing has taken the bad message off the input and the position in the stream is known: the channel reports
-   * the error and goes on with the next message instead of closing.
+   * the error and continues with the next message instead of closing.
    */
   isRecoverable?: boolean;
 }
 
 /** Holds the class names from {@link ChannelError} down: what `is()` compares across copies of the package. */
 const brand: unique symbol = Symbol.for("plib-io.error");
+/** What `console.log` calls to show an object. */
+const inspectCustom: unique symbol = Symbol.for("nodejs.util.inspect.custom") as never;
 
-/** The base of all errors of this package. */
+/**
+ * The base of all errors of this package. A property that is not known of an error is absent, so that `console.log` shows
+ * what is known and nothing else.
+ */
 export class ChannelError<Code extends ErrorCode = ErrorCode> extends Error {
   /** What happened; the full list is in `docs/errors.md`. */
   readonly code: Code;
   /** For a failed request: whether it was sent; `undefined` for errors that are not about a request. */
-  outcome: Outcome | undefined;
+  declare outcome: Outcome | undefined;
   /** Bytes written to the device before the fault, where that is known. */
-  readonly bytesWritten: number | undefined;
+  declare readonly bytesWritten: number | undefined;
   /** Bytes received of the content of the message that did not complete. */
-  readonly received: number | undefined;
+  declare readonly received: number | undefined;
   /** Bytes that its content needed, where the framing can know. */
-  readonly expected: number | undefined;
+  declare readonly expected: number | undefined;
   /** The causes of several attempts, one for each address that was tried; empty if there was only one. */
-  readonly errors: readonly Error[];
-  /** Whether the channel goes on after this framing error; see {@link ErrorDetails.isRecoverable}. */
-  readonly isRecoverable: boolean;
+  declare readonly errors: readonly Error[];
+  /** Whether the channel survives this framing error; see {@link ErrorDetails.isRecoverable}. */
+  declare readonly isRecoverable: boolean;
 
   /**
    * @param code what happened.
-   * @param message for people: names the value and the fix.
+   * @param message for people: names the value and the fix. Control characters in it are escaped.
    * @param details whatever else is known.
    */
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    super(printable(message), "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
-    this.outcome = details.outcome;
-    this.bytesWritten = details.bytesWritten;
-    this.received = details.received;
-    this.expected = details.expected;
-    this.errors = details.errors ?? [];
-    this.isRecoverable = details.isRecoverable ?? false;
+    for (const name of ["outcome", "bytesWritten", "received", "expected"] as const) {
+      if (details[name] !== undefined) define(this, name, details[name], true);
+    }
+    const { errors = [], isRecoverable = false } = details;
+    define(this, "errors", errors, errors.length > 0);
+    define(this, "isRecoverable", isRecoverable, isRecoverable);
     // Not enumerable: the brand and the name would only clutter what `console.log` shows of an error.
-    Object.defineProperty(this, brand, { value: lineage(new.target) });
-    Object.defineProperty(this, "name", { value: new.target.errorName });
+    define(this, brand, lineage(new.target), false);
+    define(this, "name", new.target.errorName, false);
   }
 
   /** The class name that instances report; a literal, so that minifying the code does not change it. */
@@ -152,6 +157,40 @@ export class ChannelError<Code extends ErrorCode = ErrorCode> extends Error {
     const names = (value as { [brand]?: unknown })[brand];
     return Array.isArray(names) && names.includes(this.errorName);
   }
+
+  /** Shows the error without colours, with every control character escaped, also those in the texts of its causes. @internal */
+  [inspectCustom](
+    _depth: number,
+    options: object,
+    inspect: (value: unknown, options: { readonly colors: boolean; readonly customInspect: boolean }) => string,
+  ): string {
+    const text = inspect(this, { ...options, colors: false, customInspect: false });
+    // Node.js shows every list of that name, also an empty one.
+    return printable(text.replaceAll(/,?\n *\[errors\]: \[\]/g, ""), "\n");
+  }
+}
+
+/** A property of an error, shown by `console.log` or not. Also where the properties of `Error.prototype` are frozen. */
+function define(error: object, name: string | symbol, value: unknown, isShown: boolean): void {
+  Object.defineProperty(error, name, { value, enumerable: isShown, writable: true, configurable: true });
+}
+
+/** What a terminal may act upon instead of showing it: C0, DEL, C1, line separators, changes of direction. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** Text with control characters escaped: what a peer sent must not reach a terminal as it is. */
+function printable(text: string, allowed = ""): string {
+  return text.replace(UNPRINTABLE, (character) => (allowed.includes(character) ? character : escaped(character)));
+}
+
+function escaped(character: string): string {
+  const short = SHORT_ESCAPES[character];
+  if (short !== undefined) return short;
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  return code < 256 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`;
 }
 
 function lineage(target: unknown): readonly string[] {

@@ -76,7 +76,9 @@ test("every property that the document explains is there, and every property is 
   const explained = [...(section.split("\n## ")[0] ?? "").matchAll(/^\| (.*?) \|/gmu)].flatMap(
     ([, cell = ""]) => cell.match(/(?<=`)\w+(?=`)/gu) ?? [],
   );
-  t.deepEqual(explained.toSorted(), Object.keys(new ChannelError("ERR_OPTIONS", "")).toSorted());
+  const details = { outcome: "unknown", bytesWritten: 1, received: 1, expected: 2, isRecoverable: true } as const;
+  const error = new ChannelError("ERR_OPTIONS", "", { ...details, errors: [new Error("one")] });
+  t.deepEqual(explained.toSorted(), Object.keys(error).toSorted());
 });
 
 for (const [name, Class] of classes) {

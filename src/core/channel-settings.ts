@@ -1,4 +1,5 @@
 /** The settings that channels have whatever their mode, and the defaults. The hooks differ; see the modes. */
+import { addressName } from "./error-context.ts";
 import type { ChannelRole, Framing, FramingClass } from "./framing.ts";
 import { badOption, durationOption, encodingOption, integerOption } from "./options.ts";
 
@@ -103,6 +104,8 @@ export interface ChannelLimits {
   /** Makes the codec of a connection; called again when the connection starts afresh after bad bytes. */
   readonly makeFraming: () => Framing;
   readonly encoding: BufferEncoding | undefined;
+  /** The address or path in the options, as errors name it. */
+  readonly peer: string | undefined;
   readonly maxQueuedBytes: number;
   readonly writeTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -140,6 +143,7 @@ export function channelLimits(
   return {
     makeFraming,
     encoding: encodingOption(options.encoding),
+    peer: addressName(options),
     maxQueuedBytes: integerOption("maxQueuedBytes", options.maxQueuedBytes, DEFAULT_MAX_QUEUED_BYTES),
     writeTimeoutMs: durationOption("writeTimeoutMs", options.writeTimeoutMs, DEFAULT_WRITE_TIMEOUT_MS),
     idleTimeoutMs: durationOption("idleTimeoutMs", options.idleTimeoutMs, idleTimeoutMs),

@@ -194,6 +194,8 @@ class SocketEnds implements SocketLink {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    // Node.js keeps what it was asked for once; a socket that was reset does not know it any more.
+    void socket.remoteAddress;
   }
 
   get remoteAddress(): string | undefined {

@@ -30,7 +30,7 @@ function beginBlock(size: number): void {
 export function unlessNotYet<Result>(call: () => Result): Result | undefined {
   // Most of what such an answer costs is the stack that its exception would carry.
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
+  const isWritable = setStackTraceLimit(0);
   try {
     return call();
   } catch (error) {
@@ -38,7 +38,7 @@ export function unlessNotYet<Result>(call: () => Result): Result | undefined {
     if (code === "EAGAIN" || code === "EINTR") return undefined;
     throw error;
   } finally {
-    Error.stackTraceLimit = limit;
+    if (isWritable) setStackTraceLimit(limit);
   }
 }
 
@@ -55,4 +55,9 @@ export function readDescriptor(fd: number): Buffer | undefined {
 /** How many of the bytes from `offset` on the system took, 0 if none yet. */
 export function writeDescriptor(fd: number, bytes: Uint8Array, offset: number): number {
   return unlessNotYet(() => writeSync(fd, bytes, offset)) ?? 0;
+}
+
+/** @returns whether it could be set: not where `Error` is frozen. */
+function setStackTraceLimit(limit: number): boolean {
+  return Reflect.set(Error, "stackTraceLimit", limit);
 }

@@ -1,3 +1,4 @@
+import { addressName } from "../core/error-context.ts";
 import { badOption, booleanOption, durationOption, integerOption } from "../core/options.ts";
 import { DisconnectedError, OpenError, ServerError } from "../errors.ts";
 
@@ -139,7 +140,7 @@ function checkAddress(
 
 /** Where the options point, for messages. */
 export function shownAddress(options: SocketConnectOptions | SocketListenOptions): string {
-  return options.path ?? `${options.host ?? "localhost"}:${options.port}`;
+  return addressName(options) ?? `${options.host ?? "localhost"}:${options.port}`;
 }
 
 /** The error of a failed attempt to connect. All causes are kept where several addresses were tried. */

@@ -1,5 +1,6 @@
 import type { ChannelLimits } from "../core/channel-settings.ts";
 import { Deadlines } from "../core/deadlines.ts";
+import { namePeer, peerName } from "../core/error-context.ts";
 import { hookError, isPromise } from "../core/hooks.ts";
 import { MessageInput } from "../core/message-input.ts";
 import { ChannelError, StateError, TimeoutError } from "../errors.ts";
@@ -50,7 +51,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     this.transport = transport;
     this.#settings = settings;
     this.#owner = owner;
-    this.#input = new MessageInput(settings, transport.canResynchronise, (error) => owner.report(error));
+    this.#input = new MessageInput(settings, transport.canResynchronise, (error) => owner.report(this.#named(error)));
     this.#outbox = new AsyncOutbox(transport, settings, this.#deadlines);
     this.#deadlines.set("idle", settings.idleTimeoutMs);
     transport.attach(this);
@@ -139,6 +140,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     if (!this.#isAlive) return;
     this.#state = "closing";
     this.#deadlines.clearAll();
+    if (error !== undefined) this.#named(error);
     if (this.#end === undefined) {
       // An end that the other side would take for that of a whole message must not look like one.
       const isBroken = this.#settings.isEndMeaningful && (error !== undefined || this.#outbox.queuedBytes > 0);
@@ -193,11 +195,15 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
 
   /** @internal */
   closed(error: ChannelError | undefined): void {
-    this.#end = { error };
+    this.#end = { error: error && this.#named(error) };
     this.#deadlines.clearAll();
     // What this side gave up has no messages left to deliver; else those that came before the end come first.
     if (this.#state === "closing") this.#tellClosed();
     else this.#continue();
+  }
+
+  #named(error: ChannelError): ChannelError {
+    return namePeer(error, peerName(this.transport.link, this.#settings.peer));
   }
 
   get #isHeld(): boolean {

@@ -33,7 +33,9 @@ export class AsyncOpener<Link> {
     this.#attempt = attempt;
     const limit = this.#connectTimeoutMs;
     const expire = (): void =>
-      attempt.abort(new OpenError("ERR_CONNECT_TIMEOUT", `the channel was not open after ${limit} ms`));
+      attempt.abort(
+        new OpenError("ERR_CONNECT_TIMEOUT", `the channel was not open after ${limit} ms`, { outcome: "not-sent" }),
+      );
     const timer = limit === 0 ? undefined : setTimeout(expire, limit);
     try {
       return await this.#connect(attempt.signal);

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { type ChannelLimits, channelLimits, type DeadlineSettings } from "../core/channel-settings.ts";
 import type { Data, MessageOf } from "../core/data.ts";
+import { withCaller } from "../core/error-context.ts";
 import type { ChannelRole, FramingClass } from "../core/framing.ts";
 import { functionOption, optionsObject } from "../core/options.ts";
 import { within } from "../core/within.ts";
@@ -121,7 +122,7 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
    */
   async flush(options: AsyncCallOptions = {}): Promise<void> {
     if (this[kConnection] === undefined) throw notOpen();
-    await within(this[kConnection].discardInput(), options, tooSlow);
+    await withCaller(within(this[kConnection].discardInput(), options, flushTooSlow), this[kLimits].peer);
   }
 
   /**
@@ -133,7 +134,7 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
    */
   async drain(options: AsyncCallOptions = {}): Promise<void> {
     if (this[kConnection] === undefined) throw notOpen();
-    await within(this[kConnection].drain(), options, tooSlow);
+    await withCaller(within(this[kConnection].drain(), options, drainTooSlow), this[kLimits].peer);
   }
 
   /**
@@ -226,8 +227,12 @@ function fire(channel: unknown, event: string, ...values: unknown[]): void {
   (channel as EventEmitter).emit(event, ...values);
 }
 
-function tooSlow(timeoutMs: number): TimeoutError {
-  return new TimeoutError("ERR_WRITE_TIMEOUT", `the device was not done after ${timeoutMs} ms`);
+function drainTooSlow(timeoutMs: number): TimeoutError {
+  return new TimeoutError("ERR_WRITE_TIMEOUT", `what is queued had not left after ${timeoutMs} ms`);
+}
+
+function flushTooSlow(timeoutMs: number): TimeoutError {
+  return new TimeoutError("ERR_WRITE_TIMEOUT", `received bytes were not dropped after ${timeoutMs} ms`);
 }
 
 /** The error of a call that needs an open channel. */

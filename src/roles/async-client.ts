@@ -1,6 +1,7 @@
 import { callTimeout, framingOf } from "../core/channel-settings.ts";
 import { type Data, type MessageOf, toBytes } from "../core/data.ts";
 import { Deadlines } from "../core/deadlines.ts";
+import { withCaller } from "../core/error-context.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { booleanOption, durationOption } from "../core/options.ts";
 import type { ChannelError } from "../errors.ts";
@@ -20,7 +21,7 @@ import { AsyncOpener } from "../modes/async-opener.ts";
 import type { AsyncConnect, AsyncTransport } from "../modes/async-transport.ts";
 import type { AsyncClientOptions } from "./async-client-options.ts";
 import { ClientCall } from "./client-call.ts";
-import { closedMeanwhile, endedEarly, noReply, notOpenInTime } from "./client-errors.ts";
+import { type CallGoal, closedMeanwhile, endedEarly, noReply, notOpenInTime } from "./client-errors.ts";
 import { EarlyPayloads } from "./early-payloads.ts";
 
 /**
@@ -138,9 +139,9 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   }
 
   close(): Promise<void> {
-    for (const call of this.#queue.splice(0)) this.#settle(call, { error: closedMeanwhile() });
+    for (const call of this.#queue.splice(0)) this.#settle(call, { error: closedMeanwhile(call.goal) });
     this.#early.takeAll();
-    if (this.#current !== undefined) this.#fail(this.#current, closedMeanwhile());
+    if (this.#current !== undefined) this.#fail(this.#current, closedMeanwhile(this.#current.goal));
     const connection = this[kConnection];
     connection?.destroy();
     return connection?.released ?? this.#opening;
@@ -157,12 +158,12 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   }
 
   #call(
-    goal: "open" | "reply" | "match",
+    goal: CallGoal,
     data: Data | undefined,
     predicate: ((data: MessageOf<Encoding>) => boolean) | undefined,
     options: AsyncCallOptions = {},
   ): Promise<MessageOf<Encoding> | undefined> {
-    return new Promise((resolve, reject) => {
+    const work = new Promise<MessageOf<Encoding> | undefined>((resolve, reject) => {
       const { signal } = options;
       signal?.throwIfAborted();
       const payload = data === undefined ? undefined : toBytes(data);
@@ -174,6 +175,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
       this.#queue.push(call);
       this.#next();
     });
+    return withCaller(work, this[kLimits].peer);
   }
 
   #next(): void {
@@ -199,7 +201,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     this.#hasHalfClosed = false;
     const connection = this[kAdopt](transport, {
       deliver: (message) => this.#deliver(message),
-      ended: () => connection.destroy(this.#current?.isUnderWay ? endedEarly() : undefined),
+      ended: () => connection.destroy(this.#current?.isUnderWay ? endedEarly(this.#current.goal) : undefined),
       report: (error) => this.#reported(error),
       closed: (error) => this.#closed(error),
     });
@@ -276,7 +278,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
 
   #expired(call: ClientCall<MessageOf<Encoding>>): void {
     const isOpening = call === this.#current && this.#opener.isOpening;
-    this.#fail(call, isOpening ? notOpenInTime(call.timeoutMs) : noReply(call.timeoutMs));
+    this.#fail(call, isOpening ? notOpenInTime(call.timeoutMs) : noReply(call.timeoutMs, call.goal));
   }
 
   /** A bad reply on a channel that goes on. */
@@ -325,6 +327,6 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   /** The connection of a call is gone: the call goes on over a new one if that is what was meant, else it has failed. */
   #lost(call: ClientCall<MessageOf<Encoding>>, error: ChannelError | undefined): void {
     if (error === undefined && (!this.#early.isEmpty || !call.hasSent)) this.#opening = this.#open();
-    else this.#settle(call, { error: error ?? endedEarly() });
+    else this.#settle(call, { error: error ?? endedEarly(call.goal) });
   }
 }

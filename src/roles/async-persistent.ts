@@ -1,5 +1,6 @@
 import { type OpenSettings, framingOf } from "../core/channel-settings.ts";
-import { kTakeOver, kConnection, kReleased, kTellConnected } from "../core/internals.ts";
+import { kConnection, kLimits, kReleased, kTakeOver, kTellConnected } from "../core/internals.ts";
+import { withCaller } from "../core/error-context.ts";
 import { type ChannelError, OpenError, StateError } from "../errors.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
 import { AsyncOpener } from "../modes/async-opener.ts";
@@ -61,7 +62,7 @@ export abstract class AsyncPersistent<Encoding extends BufferEncoding | undefine
     signal?.addEventListener("abort", cancel, { once: true });
     try {
       this.#opening ??= this.#open();
-      await this.#opening;
+      await withCaller(this.#opening, this[kLimits].peer);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", cancel);

@@ -1,4 +1,5 @@
 import { framingOf } from "../core/channel-settings.ts";
+import { addressName, withCaller } from "../core/error-context.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { checkHandler, SERVER_HOOKS } from "../core/handler-class.ts";
 import { hookError } from "../core/hooks.ts";
@@ -116,7 +117,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     if (this.#state.kind === "closed") this.#state = { kind: "opening", opening: this.#listen() };
     if (this.#state.kind !== "opening") return;
     try {
-      await within(this.#state.opening, options, notListening);
+      await withCaller(within(this.#state.opening, options, notListening), addressName(this.#options));
     } catch (error) {
       await this.close();
       throw error;

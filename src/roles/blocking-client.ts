@@ -6,6 +6,7 @@ import {
   type OpenSettings,
 } from "../core/channel-settings.ts";
 import { type Data, type MessageOf, toBytes } from "../core/data.ts";
+import { namePeer } from "../core/error-context.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { booleanOption, durationOption } from "../core/options.ts";
 import { ChannelError, DisconnectedError, type Outcome, StateError, TimeoutError } from "../errors.ts";
@@ -13,7 +14,7 @@ import { BlockingChannel, deadlineIn, runHook } from "../modes/blocking.ts";
 import { BlockingConnection } from "../modes/blocking-connection.ts";
 import type { BlockingCallOptions, BlockingChannelOptions } from "../modes/blocking-options.ts";
 import type { BlockingOpen, BlockingTransport } from "../modes/blocking-transport.ts";
-import { endedEarly, noReply, notOpenInTime } from "./client-errors.ts";
+import { type CallGoal, endedEarly, noReply, notOpenInTime } from "./client-errors.ts";
 import { EarlyPayloads } from "./early-payloads.ts";
 
 /** A reply that came before its request was sent to its end, which then failed. */
@@ -111,7 +112,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
       this.#reopen(deadline);
       for (;;) {
         this.#sendStarted(deadline);
-        const message = this.#receive(deadline);
+        const message = this.#receive(deadline, "match");
         runHook("processData", () => this.processData(message));
         if (runHook("the predicate", () => predicate(message))) return message;
       }
@@ -183,6 +184,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
         isHealthy = this.keepAlive && (isUntouched || this.#hasReported);
         // A hook may have failed with the error of another request.
         error.outcome = this.#outcome;
+        namePeer(error, this.settings.peer);
       }
       throw error;
     } finally {
@@ -280,9 +282,9 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     connection.transport.finish();
   }
 
-  #receive(deadline: number): MessageOf<Encoding> {
-    const message = this.openConnection().receive({ deadline, late: () => noReply(this.#limitMs) });
-    if (message === undefined) throw endedEarly();
+  #receive(deadline: number, goal: CallGoal = "reply"): MessageOf<Encoding> {
+    const message = this.openConnection().receive({ deadline, late: () => noReply(this.#limitMs, goal) });
+    if (message === undefined) throw endedEarly(goal);
     return message;
   }
 

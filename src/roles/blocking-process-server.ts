@@ -3,6 +3,7 @@ import { ProcessSupervisor, type SupervisorEvents, type SupervisorSettings } fro
 import { ResidentSupervisor } from "../comm/resident-supervisor.ts";
 import type { ChildInfo } from "../comm/server-child.ts";
 import { framingOf } from "../core/channel-settings.ts";
+import { addressName, withCaller } from "../core/error-context.ts";
 import { attempt, hookError, throwLater } from "../core/hooks.ts";
 import { durationOption, functionOption, optionsObject } from "../core/options.ts";
 import type { FramingClass } from "../core/framing.ts";
@@ -113,7 +114,7 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
     if (this.#state.kind === "closed") this.#state = this.#starting();
     if (this.#state.kind !== "starting") return;
     try {
-      await within(this.#state.started, options, notListening);
+      await withCaller(within(this.#state.started, options, notListening), addressName(this.#options));
     } catch (error) {
       await this.close();
       throw error;

@@ -5,6 +5,7 @@ import {
   type ReplySettings,
 } from "../core/channel-settings.ts";
 import { type Data, type MessageOf, toBytes } from "../core/data.ts";
+import { namePeer, peerName } from "../core/error-context.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { hookError } from "../core/hooks.ts";
 import { booleanOption } from "../core/options.ts";
@@ -120,6 +121,8 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
   }
 
   #fault(error: ChannelError, supervision: Supervision): void {
-    this.fault(error, (unheard) => supervision.failed(unheard));
+    this.fault(namePeer(error, peerName(this.connection?.transport.link, this.settings.peer)), (unheard) =>
+      supervision.failed(unheard),
+    );
   }
 }

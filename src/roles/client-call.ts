@@ -1,9 +1,10 @@
 import { ChannelError } from "../errors.ts";
+import type { CallGoal } from "./client-errors.ts";
 
 /** One call of a client, from the moment it is made until its promise is settled. */
 export class ClientCall<Message> {
-  /** What ends the call: the channel is open; the exchange is over; a message matches. */
-  readonly goal: "open" | "reply" | "match";
+  /** What ends the call. */
+  readonly goal: CallGoal;
   readonly payload: Uint8Array | undefined;
   readonly predicate: ((message: Message) => boolean) | undefined;
   readonly timeoutMs: number;
@@ -19,7 +20,7 @@ export class ClientCall<Message> {
   #unwatch: (() => void) | undefined;
 
   constructor(
-    goal: "open" | "reply" | "match",
+    goal: CallGoal,
     payload: Uint8Array | undefined,
     predicate: ((message: Message) => boolean) | undefined,
     timeoutMs: number,

@@ -1,25 +1,33 @@
-/** The errors of clients' calls, which are the same in both modes. */
+/** The errors of clients' calls, which are the same in both modes. Each says what the call waited for. */
 import { DisconnectedError, OpenError, StateError, TimeoutError } from "../errors.ts";
 
-/** The other end closed the channel before its reply was complete. */
-export function endedEarly(): DisconnectedError {
-  return new DisconnectedError(
-    "ERR_CONNECTION_CLOSED",
-    "the other end closed the channel before its reply was complete",
-  );
+/** What ends a call: the channel is open; the exchange is over; a message matches. */
+export type CallGoal = "open" | "reply" | "match";
+
+const AWAITED: Readonly<Record<CallGoal, string>> = {
+  open: "the channel to open",
+  reply: "the reply",
+  match: "a message that the predicate accepts",
+};
+
+/** The other end closed the channel before what the call waited for was complete. */
+export function endedEarly(goal: CallGoal): DisconnectedError {
+  const text = `the other end closed the channel while the call waited for ${AWAITED[goal]}`;
+  return new DisconnectedError("ERR_CONNECTION_CLOSED", text);
 }
 
 /** The channel was closed here while a call was pending. */
-export function closedMeanwhile(): StateError {
-  return new StateError("ERR_CHANNEL_CLOSED", "the channel was closed while the call was pending");
+export function closedMeanwhile(goal: CallGoal): StateError {
+  return new StateError("ERR_CHANNEL_CLOSED", `the channel was closed while the call waited for ${AWAITED[goal]}`);
 }
 
-/** There was no reply before the deadline of the call. */
-export function noReply(timeoutMs: number): TimeoutError {
-  return new TimeoutError("ERR_REPLY_TIMEOUT", `there was no reply after ${timeoutMs} ms`);
+/** What the call waited for did not come before its deadline. */
+export function noReply(timeoutMs: number, goal: CallGoal): TimeoutError {
+  return new TimeoutError("ERR_REPLY_TIMEOUT", `waited ${timeoutMs} ms for ${AWAITED[goal]}`);
 }
 
 /** The channel was not open before the deadline. */
 export function notOpenInTime(timeoutMs: number): OpenError {
-  return new OpenError("ERR_CONNECT_TIMEOUT", `the channel was not open after ${timeoutMs} ms`);
+  const text = `the channel was not open after ${timeoutMs} ms`;
+  return new OpenError("ERR_CONNECT_TIMEOUT", text, { outcome: "not-sent" });
 }
