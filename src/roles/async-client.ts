@@ -265,15 +265,10 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
 
   /** Ends a call, whatever its state; the channel is closed if the call was under way. */
   #fail(call: ClientCall<MessageOf<Encoding>>, error: unknown): void {
-    if (call !== this.#current) {
-      const at = this.#queue.indexOf(call);
-      if (at >= 0) this.#queue.splice(at, 1);
-      this.#settle(call, { error });
-    } else if (this.#opener.isOpening) {
-      this.#opener.cancel(error);
-    } else {
-      this.#settle(call, { error });
-    }
+    if (call === this.#current && this.#opener.isOpening) return this.#opener.cancel(error);
+    const at = this.#queue.indexOf(call);
+    if (at >= 0) this.#queue.splice(at, 1);
+    this.#settle(call, { error });
   }
 
   #expired(call: ClientCall<MessageOf<Encoding>>): void {

@@ -30,7 +30,7 @@ test("an error that is thrown and not caught shows no undefined members either",
 });
 
 test("control characters in a message, and in what is shown of its causes, are escaped", (t) => {
-  const all = Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(byte)).join("") + "\u2028\u2029\u202e";
+  const all = Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(byte)).join("") + "\u2028\u2029\u202E";
   const error = new FramingError("ERR_FRAME_INVALID", all, { cause: new SyntaxError(`unexpected ${all}`) });
   t.notRegex(error.message, raw);
   t.notRegex(error.stack?.replaceAll("\n", "") ?? "", raw);
@@ -38,7 +38,7 @@ test("control characters in a message, and in what is shown of its causes, are e
   t.notRegex(inspect({ error }, { colors: false }).replaceAll("\n", ""), raw);
   t.true(error.message.includes("\\x1b") && error.message.includes("\\x9b") && error.message.includes("\\x7f"));
   t.true(error.message.includes("\\u202e"));
-  t.true(error.message.includes("ä\u00e5ÿ".slice(0, 1)), "printable characters stay");
+  t.true(error.message.includes("ä"), "printable characters stay");
 });
 
 test("the other end is named once, in the message and in the stack", (t) => {
@@ -50,7 +50,7 @@ test("the other end is named once, in the message and in the stack", (t) => {
   t.false(Object.keys(error).includes("message"));
   const named = namePeer(new TimeoutError("ERR_REPLY_TIMEOUT", "no reply of h:1"), "h:1");
   t.is(named.message, "no reply of h:1", "it was named already");
-  t.notRegex(namePeer(new TimeoutError("ERR_REPLY_TIMEOUT", "late"), "/tmp/\u001b[31m").message, raw);
+  t.notRegex(namePeer(new TimeoutError("ERR_REPLY_TIMEOUT", "late"), "/tmp/\u001B[31m").message, raw);
   const foreign = new Error("mine");
   t.is(namePeer(foreign, "h:1").message, "mine");
 });
@@ -84,7 +84,7 @@ test("a rejection has the frames of those who await it, once", async (t) => {
   await t.throwsAsync(theCaller(error));
   t.is(error.stack, stack);
   const all = new TimeoutError("ERR_REPLY_TIMEOUT", "late");
-  await t.throwsAsync(Promise.all([theCaller(all)]));
+  await t.throwsAsync(Promise.all([Promise.resolve(), theCaller(all)]));
   t.regex(all.stack ?? "", /at async theCaller/);
 });
 
