@@ -2,6 +2,7 @@ import { BufferView } from "./buffer-view.ts";
 import { indexIn } from "./byte-search.ts";
 import { oneByteText } from "./byte-text.ts";
 import type { FrameInput } from "./framing.ts";
+import { markAsShared, SmallCopies } from "./small-copies.ts";
 
 /** Pieces smaller than this are copied together while they wait for the rest of their message. */
 const SMALL_PIECE = 1024;
@@ -10,6 +11,8 @@ const SMALLEST_BLOCK = 4096;
 const LARGEST_BLOCK = 65_536;
 /** How many sequences of bytes the queue remembers the search of. */
 const MAX_NEEDLES = 8;
+/** So many bytes are decoded at once. Not more: a part of a text holds all of it. */
+const TEXT_BYTES = 4096;
 
 /** The first piece of an empty queue. */
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -26,10 +29,11 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
   /** The memory that the first piece is a view of, and where it starts there. */
   #memory: ArrayBufferLike = NOTHING.buffer;
   #origin = 0;
-  /** What was left of the first piece, decoded, if a character is a byte in it; `undefined`: not tried; `""`: not so. */
-  #text: string | undefined;
-  /** Where in the first piece `#text` starts. */
+  /** Part of the first piece, decoded, if a character is a byte in it; else `""`. */
+  #text = "";
+  /** From where to where in the first piece that was tried. */
   #textStart = 0;
+  #textEnd = 0;
   /** The pieces after the first. */
   #rest: Buffer[] = [];
   /** The block that the last piece is a view of, if that was copied, and how much of the block is used. */
@@ -47,10 +51,16 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
   /** The same for the needles that were searched for before. */
   #otherNeedles: Map<number | Uint8Array, number> | undefined;
   readonly #encoding: BufferEncoding | undefined;
+  readonly #copies: SmallCopies | undefined;
 
-  /** @param encoding what messages are decoded with; without it they are `Buffer`s. */
-  constructor(encoding?: BufferEncoding) {
+  /**
+   * @param encoding what messages are decoded with; without it they are `Buffer`s.
+   * @param isCopying whether small messages are copied out of large pieces, instead of being views of them. Whoever keeps
+   * a view keeps the whole piece.
+   */
+  constructor(encoding?: BufferEncoding, isCopying = false) {
     this.#encoding = encoding;
+    this.#copies = isCopying ? new SmallCopies() : undefined;
   }
 
   get length(): number {
@@ -60,6 +70,7 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
   /** Appends received bytes. They belong to the queue from now on. */
   push(piece: Buffer): void {
     if (piece.length === 0) return;
+    if (this.#copies !== undefined) markAsShared(piece.buffer);
     const isSmall = piece.length < SMALL_PIECE;
     if (this.#length === 0) this.#setFirst(piece);
     else if (isSmall) this.#append(piece);
@@ -93,21 +104,18 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
   }
 
   take(length: number): Message {
-    const encoding = this.#encoding;
-    if (encoding === undefined) return this.read(length) as Message;
     const start = this.#offset;
-    if (start + length > this.#first.length) return this.message(this.read(length));
-    // A message that is most of its piece is decoded alone, or a piece with one message would be decoded twice.
-    if (this.#text === undefined && length * 2 < this.#first.length - start) {
-      this.#text = oneByteText(this.#first.subarray(start), encoding);
-      this.#textStart = start;
+    const isInFirst = start + length <= this.#first.length;
+    if (this.#encoding !== undefined) {
+      const text = isInFirst ? this.#textAt(start, start + length, this.#encoding) : undefined;
+      if (text === undefined) return this.message(this.read(length));
+      this.skip(length);
+      return text as Message;
     }
-    const from = start - this.#textStart;
-    const text = this.#text
-      ? this.#text.slice(from, from + length)
-      : this.#first.toString(encoding, start, start + length);
+    if (!isInFirst || this.#copies?.isNeeded(length, this.#memory) !== true) return this.read(length) as Message;
+    const bytes = this.#copies.copy(this.#first, start, length);
     this.skip(length);
-    return text as Message;
+    return bytes as Message;
   }
 
   read(length: number): Buffer {
@@ -115,6 +123,8 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
     const isInFirst = start + length <= this.#first.length;
     if (!isInFirst && !(length <= this.#length)) throw outside(length, this.#length);
     const bytes = isInFirst ? new BufferView(this.#memory, this.#origin + start, length) : this.#copy(0, length);
+    // The same answer for every message: whether it came in one piece is not for its receiver to know.
+    if (!isInFirst && this.#copies !== undefined) markAsShared(bytes.buffer);
     this.skip(length);
     return bytes;
   }
@@ -128,14 +138,30 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
   }
 
   message(bytes: Buffer): Message {
-    return (this.#encoding === undefined ? bytes : bytes.toString(this.#encoding)) as Message;
+    if (this.#encoding !== undefined) return bytes.toString(this.#encoding) as Message;
+    const isCopied = this.#copies?.isNeeded(bytes.length, bytes.buffer) === true;
+    return (isCopied ? this.#copies?.copy(bytes, 0, bytes.length) : bytes) as Message;
+  }
+
+  /** The text of the bytes from `start` to `end` of the first piece. */
+  #textAt(start: number, end: number, encoding: BufferEncoding): string {
+    const windowEnd = Math.min(this.#first.length, start + TEXT_BYTES);
+    // A message that is most of what is left is decoded alone, or a piece with one message would be decoded twice.
+    if (end > this.#textEnd && (end - start) * 2 < windowEnd - start) {
+      this.#text = oneByteText(this.#first.subarray(start, windowEnd), encoding);
+      this.#textStart = start;
+      this.#textEnd = windowEnd;
+    }
+    if (this.#text === "" || end > this.#textEnd) return this.#first.toString(encoding, start, end);
+    return this.#text.slice(start - this.#textStart, end - this.#textStart);
   }
 
   #setFirst(piece: Buffer): void {
     this.#first = piece;
     this.#memory = piece.buffer;
     this.#origin = piece.byteOffset;
-    this.#text = undefined;
+    this.#textEnd = 0;
+    this.#text = "";
   }
 
   /** Lets go of the pieces that lie before `#offset`, and of all memory once the queue is empty. */
@@ -146,6 +172,7 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
       this.#rest = [];
       this.#block = undefined;
       this.#offset = 0;
+      this.#copies?.clear();
       this.#setFirst(NOTHING);
       return;
     }

@@ -1,14 +1,10 @@
 import { isAscii } from "node:buffer";
 
-/** More bytes than one read brings are not worth decoding at once: the text would stay in memory with each part of it. */
-const LARGEST_TEXT = 65_536;
-
 /**
  * The bytes as text, if each of them is one character in this encoding, so that parts of the text can be cut out where
  * the bytes would be, which is faster than decoding the parts; `""` otherwise.
  */
 export function oneByteText(bytes: Buffer, encoding: BufferEncoding): string {
-  if (bytes.length > LARGEST_TEXT) return "";
   const isLatin1 = encoding === "latin1" || encoding === "binary";
   const isLikeAscii = encoding === "utf8" || encoding === "utf-8" || encoding === "ascii";
   return isLatin1 || (isLikeAscii && isAscii(bytes)) ? bytes.toString("latin1") : "";

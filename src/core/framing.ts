@@ -48,6 +48,8 @@ export interface Framing {
    * completes, or `undefined`. Without this method, bytes that are left are an `ERR_FRAME_TRUNCATED`.
    */
   decodeEnd?<Message>(input: FrameInput<Message>): Message | undefined;
+  /** Whether a message may end anywhere in the stream: a character of text can then lie across two messages. */
+  readonly isCutAnywhere?: boolean;
   /** How many bytes of content the message under way needs, where that is known. */
   readonly expected?: number | undefined;
   /** How many bytes come before the content of the message under way, where there are any and all of them are there. */

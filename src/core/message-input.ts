@@ -25,7 +25,7 @@ export class MessageInput<Message extends string | Buffer> {
     this.#canResynchronise = canResynchronise;
     this.#report = report;
     this.#framing = settings.makeFraming();
-    this.#reader = new MessageReader(this.#framing, settings.encoding);
+    this.#reader = new MessageReader(this.#framing, settings.encoding, true);
   }
 
   /** The codec in use, for both directions. */
@@ -63,7 +63,7 @@ export class MessageInput<Message extends string | Buffer> {
   restart(): void {
     if (this.#isDiscarding === "until-silent") this.#isDiscarding = "no";
     this.#framing = this.#settings.makeFraming();
-    this.#reader = new MessageReader(this.#framing, this.#settings.encoding);
+    this.#reader = new MessageReader(this.#framing, this.#settings.encoding, true);
   }
 
   /** The line was silent. Whether that cuts a message off. */

@@ -28,7 +28,8 @@ export interface BasicFramingOptions {
 export class BasicFraming implements Framing {
   static readonly suffix = "";
   static readonly boundary: MessageBoundary = "channel";
-  readonly #endsOnRead: boolean;
+  /** Whether every read is a message. */
+  readonly isCutAnywhere: boolean;
   readonly #maxMessageSize: number;
 
   /**
@@ -36,17 +37,19 @@ export class BasicFraming implements Framing {
    */
   constructor(options: BasicFramingOptions, role: ChannelRole) {
     const end = choiceOption("messageEnd", options.messageEnd, role === "client" ? "close" : "read", ["close", "read"]);
-    this.#endsOnRead = end === "read";
+    this.isCutAnywhere = end === "read";
     this.#maxMessageSize = integerOption("maxMessageSize", options.maxMessageSize, DEFAULT_MAX_MESSAGE_SIZE, 1);
   }
 
   decode<Message>(input: FrameInput<Message>): Message | undefined {
-    if (input.length > this.#maxMessageSize && !this.#endsOnRead) throw tooLarge(this.#maxMessageSize);
-    return this.#endsOnRead && input.length > 0 ? input.take(Math.min(input.length, this.#maxMessageSize)) : undefined;
+    if (input.length > this.#maxMessageSize && !this.isCutAnywhere) throw tooLarge(this.#maxMessageSize);
+    return this.isCutAnywhere && input.length > 0
+      ? input.take(Math.min(input.length, this.#maxMessageSize))
+      : undefined;
   }
 
   decodeEnd<Message>(input: FrameInput<Message>): Message | undefined {
-    return this.#endsOnRead ? undefined : input.take(input.length);
+    return this.isCutAnywhere ? undefined : input.take(input.length);
   }
 
   encode(payload: Uint8Array): Uint8Array {

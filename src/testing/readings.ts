@@ -96,7 +96,9 @@ export function readingDifference(actual: Reading, expected: Reading): string | 
   const length = Math.max(actual.messages.length, expected.messages.length);
   for (let index = 0; index < length; index++) {
     const [found, due] = [actual.messages[index], expected.messages[index]];
-    if (!isSame(found, due)) return `message ${index} is ${shown(found)} instead of ${shown(due)}`;
+    if (isSame(found, due)) continue;
+    const why = found === undefined && actual.fault !== undefined ? `: ${actual.fault.code}, ${actual.fault.text}` : "";
+    return `message ${index} is ${shown(found)} instead of ${shown(due)}${why}`;
   }
   const [found, due] = [JSON.stringify(actual.fault), JSON.stringify(expected.fault)];
   if (found !== due) return `the fault is ${found} instead of ${due}`;

@@ -1,6 +1,8 @@
 import test from "ava";
 import type { FrameInput, Framing } from "../../src/core/framing.ts";
 import { MessageReader } from "../../src/core/message-reader.ts";
+import { FramingError } from "../../src/errors.ts";
+import { BasicFraming } from "../../src/framings/basic.ts";
 import { ReadWriteFraming } from "../../src/framings/read-write.ts";
 import { ShutdownFraming } from "../../src/framings/shutdown.ts";
 import { TerminatorFraming } from "../../src/framings/terminator.ts";
@@ -90,4 +92,61 @@ test("a framing may make messages of its own", (t) => {
   const buffers = new MessageReader<Buffer>(new UpperCase(), undefined);
   buffers.push(Buffer.from("ab"));
   t.deepEqual(buffers.next(), Buffer.from("AB"));
+});
+
+/** A framing that gives the same message for ever. */
+class TakesNothing implements Framing {
+  decode<Message>(input: FrameInput<Message>): Message | undefined {
+    return input.length === 0 ? undefined : input.message(Buffer.from("again"));
+  }
+
+  encode(payload: Uint8Array): Uint8Array {
+    return payload;
+  }
+}
+
+test("a decode that returns a message without taking a byte is an error that names the framing", (t) => {
+  const reader = new MessageReader<string>(new TakesNothing(), "utf8");
+  reader.push(Buffer.from("x"));
+  const error = t.throws(() => reader.next(), { code: "ERR_FRAME_INVALID", message: /decode\(\) of TakesNothing/ });
+  t.true(FramingError.is(error));
+});
+
+const TEXT = "a\u00E9\u20AC\u{1F600}z";
+
+for (const encoding of ["utf8", "utf-8", "utf16le", "ucs2", "base64", "base64url", "hex", "latin1"] as const) {
+  test(`where every read is a message, ${encoding} text is the same however it is cut`, (t) => {
+    const bytes = Buffer.from(
+      TEXT,
+      encoding.startsWith("u") && encoding !== "utf8" && encoding !== "utf-8" ? "utf16le" : "utf8",
+    );
+    const whole = bytes.toString(encoding);
+    for (let size = 1; size <= bytes.length; size++) {
+      const reader = new MessageReader<string>(new BasicFraming({ messageEnd: "read" }, "persistent"), encoding);
+      const texts: string[] = [];
+      const take = (): void => {
+        for (let text = reader.next(); text !== undefined; text = reader.next()) texts.push(text);
+      };
+      for (let at = 0; at < bytes.length; at += size) {
+        reader.push(bytes.subarray(at, at + size));
+        take();
+      }
+      reader.end();
+      take();
+      t.is(texts.join(""), whole, `in reads of ${size}`);
+      t.false(texts.includes(""), "a part of a character is no message");
+      t.true(reader.isOver);
+    }
+  });
+}
+
+test("a character that never becomes whole is a replacement character at the end", (t) => {
+  const reader = new MessageReader<string>(new BasicFraming({ messageEnd: "read" }, "persistent"), "utf8");
+  reader.push(Buffer.from([0x61, 0xe2, 0x82]));
+  t.is(reader.next(), "a");
+  t.is(reader.next(), undefined);
+  reader.end();
+  t.is(reader.next(), "\uFFFD");
+  t.is(reader.next(), undefined);
+  t.true(reader.isOver);
 });

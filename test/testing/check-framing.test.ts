@@ -142,6 +142,15 @@ test("a large payload that is copied, unless that is meant to be", (t) => {
   t.notThrows(() => checkFraming(Copying, ["a"], { mayCopy: true }));
 });
 
+test("a decode that returns a message without taking a byte is found, and ends", (t) => {
+  class Stuck extends Zeros {
+    override decode<Message>(input: FrameInput<Message>): Message | undefined {
+      return input.length === 0 ? undefined : input.message(Buffer.from("a"));
+    }
+  }
+  t.regex(verdict(Stuck, ["a"]), /decode\(\) of Stuck returned a message without taking a byte/);
+});
+
 test("statics that are wrong, samples that cannot be carried, no samples", (t) => {
   class Lower extends Zeros {
     static override readonly suffix = "lower";
