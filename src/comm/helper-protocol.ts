@@ -1,4 +1,3 @@
-import type { MessagePort } from "node:worker_threads";
 import type { TransferredError } from "./error-transfer.ts";
 
 /** The words of the memory that a helper thread shares with its owner. */
@@ -27,9 +26,8 @@ export type HelperRequest =
       readonly options: unknown;
     }
   | { readonly kind: "invoke"; readonly resident: number; readonly method: string; readonly values: readonly unknown[] }
-  | { readonly kind: "cancel"; readonly call: number }
-  /** Another thread asks too; it is not told what comes of it. */
-  | { readonly kind: "join"; readonly port: MessagePort };
+  /** The owner does not wait for a call any more; what the call has opened is closed. */
+  | { readonly kind: "cancel"; readonly call: number };
 
 /** The number of requests whose answer nobody wants to know. */
 export const UNANSWERED = 0;
@@ -58,20 +56,6 @@ export interface Resident<Info> {
   /** Releases everything; the resident is forgotten then. */
   close(): Promise<void>;
 }
-
-/** A resident whose owner may sleep in a system call on its descriptor, and has to be got out of it. */
-export interface Interruptible {
-  /**
-   * Has reads and writes of the descriptor wait in the system, or not.
-   *
-   * @param thread what the system calls the thread that may be waiting there already; it is sent an {@link INTERRUPT}, so
-   * that it notices.
-   */
-  setBlocking(isBlocking: boolean, thread?: number): void;
-}
-
-/** What gets a thread out of a system call: does nothing by default, and is of no use to programs otherwise. */
-export const INTERRUPT = "SIGURG";
 
 /** Opens a resident. If the signal aborts, what was opened is released and the promise rejects. */
 export type OpenResident<Info> = (options: never, signal: AbortSignal) => Promise<Resident<Info>>;

@@ -22,7 +22,6 @@ const { port, memory } = workerData as { port: MessagePort; memory: SharedArrayB
 const words = new Int32Array(memory);
 const residents = new Map<number, Resident<unknown>>();
 const calls = new Map<number, AbortController>();
-let lastResident = 0;
 
 process.once("exit", () => {
   Atomics.store(words, STATE, EXITED);
@@ -34,15 +33,7 @@ setInterval(() => Atomics.add(words, BEAT, 1), BEAT_INTERVAL_MS);
 port.on("message", (request: NumberedRequest) => void serve(request));
 
 async function serve(request: NumberedRequest): Promise<void> {
-  if (request.kind === "join") {
-    request.port.on("message", (joined: NumberedRequest) => void serve(joined));
-    return;
-  }
-  if (request.kind === "cancel") {
-    calls.get(request.call)?.abort(new Error("the caller waits no longer"));
-    calls.delete(request.call);
-    return;
-  }
+  if (request.kind === "cancel") return await cancel(request.call);
   const call = new AbortController();
   calls.set(request.id, call);
   try {
@@ -54,10 +45,16 @@ async function serve(request: NumberedRequest): Promise<void> {
   }
 }
 
-async function answer(
-  request: Exclude<NumberedRequest, { kind: "cancel" | "join" }>,
-  signal: AbortSignal,
-): Promise<unknown> {
+async function cancel(call: number): Promise<void> {
+  calls.get(call)?.abort(new Error("the caller does not wait any longer"));
+  calls.delete(call);
+  // The owner may have given up just when the answer was sent.
+  const resident = residents.get(call);
+  residents.delete(call);
+  await resident?.close();
+}
+
+async function answer(request: Exclude<NumberedRequest, { kind: "cancel" }>, signal: AbortSignal): Promise<unknown> {
   if (request.kind === "open") return await open(request, signal);
   const resident = residents.get(request.resident);
   if (resident === undefined) return undefined;
@@ -76,8 +73,9 @@ async function open(
     await resident.close();
     throw signal.reason;
   }
-  residents.set(++lastResident, resident);
-  return { resident: lastResident, info: resident.info };
+  // It has the number of the call that has opened it.
+  residents.set(request.id, resident);
+  return { resident: request.id, info: resident.info };
 }
 
 function reply(message: HelperReply): void {

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { accessSync, existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import {
   MessageChannel,
   type MessagePort,
@@ -8,7 +9,6 @@ import {
 } from "node:worker_threads";
 import { DisconnectedError } from "../errors.ts";
 import { unpackError } from "./error-transfer.ts";
-import { Interrupter } from "./interrupter.ts";
 import {
   BEAT,
   EXITED,
@@ -25,7 +25,7 @@ import {
 } from "./helper-protocol.ts";
 
 /** The longest wait without a look at whether the helper lives: its death wakes nobody. */
-export const SLICE_MS = 100;
+const SLICE_MS = 100;
 /** A helper whose beat stands still for so long is looked at more closely. */
 const STALE_MS = 500;
 /** Without a way to ask the system, a beat that stood still at so many looks, a slice apart, is taken for death. */
@@ -47,34 +47,49 @@ export class HelperThread {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #words: Int32Array;
+  /** The threads of this process that were started with the worker: its own. Empty where that is not known. */
+  readonly #threads: readonly string[];
   #lastCall = 0;
   /** The calls that are waited for, or will be, and what came of those that are answered. */
   readonly #calls = new Map<number, HelperReply | undefined>();
+  /** The call under way. One that is left when the next begins was ended from outside, as by the timeout of a `vm`. */
+  #underWay: number | undefined;
   #isDead = false;
+  /** Why it did not start. */
+  #failure: unknown;
   #beat = 0;
   #beatSeen = performance.now();
   #lastLook = performance.now();
   #looks = 0;
-  #interrupter: Interrupter | undefined;
 
   private constructor(resourceLimits: ResourceLimits = {}, execArgv: readonly string[] = []) {
     const memory = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT);
     const { port1, port2 } = new MessageChannel();
     this.#words = new Int32Array(memory);
     this.#port = port1;
-    const worker = new Worker(new URL("./helper-thread-main.js", import.meta.url), {
-      workerData: { port: port2, memory },
-      transferList: [port2],
-      execArgv: [...execArgv],
-      resourceLimits,
-      // Descriptors are closed by those who opened them.
-      trackUnmanagedFds: false,
-    });
-    this.#worker = worker;
-    worker.unref();
+    const main = new URL("./helper-thread-main.js", import.meta.url);
+    const before = new Set(threads());
+    try {
+      // The error of a worker without its file would come when this thread is not blocked any more.
+      accessSync(fileURLToPath(main));
+      this.#worker = new Worker(main, {
+        workerData: { port: port2, memory },
+        transferList: [port2],
+        execArgv: [...execArgv],
+        env: environment(),
+        resourceLimits,
+        // Descriptors are closed by those who opened them.
+        trackUnmanagedFds: false,
+      });
+    } catch (error) {
+      port1.close();
+      throw helperDied(error);
+    }
+    this.#threads = threads().filter((thread) => !before.has(thread));
+    this.#worker.unref();
     port1.unref();
-    // Told too late for a thread that is blocked, which finds out by itself; without a listener it would be thrown.
-    worker.on("error", () => {
+    // Comes too late for a thread that is blocked, which finds out by itself; without a listener it would be thrown.
+    this.#worker.on("error", () => {
       this.#isDead = true;
     });
   }
@@ -84,15 +99,21 @@ export class HelperThread {
    *
    * @param resourceLimits how much memory it may use.
    * @param execArgv the options that Node.js has in it.
+   * @throws DisconnectedError `ERR_WORKER_DIED` if it cannot be started.
    */
   static start(resourceLimits: ResourceLimits = {}, execArgv: readonly string[] = []): HelperThread {
     return new HelperThread(resourceLimits, execArgv);
   }
 
-  /** The helper of this thread, started if there is none that lives. */
+  /**
+   * The helper of this thread, started if there is none that lives.
+   *
+   * @throws DisconnectedError `ERR_WORKER_DIED` if it cannot be started.
+   */
   static current(): HelperThread {
     if (HelperThread.#current?.isAlive() === true) return HelperThread.#current;
     HelperThread.#current?.end();
+    HelperThread.#current = undefined;
     HelperThread.#current = new HelperThread();
     return HelperThread.#current;
   }
@@ -101,20 +122,6 @@ export class HelperThread {
   end(): void {
     this.#isDead = true;
     void this.#worker.terminate();
-    this.#interrupter?.end();
-  }
-
-  /** Gets the owner of this helper out of system calls on descriptors of the helper; started on first use. */
-  get interrupter(): Interrupter {
-    this.#interrupter ??= new Interrupter(this);
-    return this.#interrupter;
-  }
-
-  /** Lets another thread ask the helper, without hearing what comes of it, through the port that is returned. */
-  join(): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    this.#post({ kind: "join", port: port2, id: UNANSWERED }, [port2]);
-    return port1;
   }
 
   /**
@@ -150,13 +157,16 @@ export class HelperThread {
    * @throws Error what the request itself failed with.
    */
   call(request: HelperRequest, deadline: number): unknown {
+    if (this.#underWay !== undefined) this.#cancel(this.#underWay);
     const call = this.begin(request);
-    const answer = this.wait(call, deadline);
-    if (answer === LATE) {
-      this.#calls.delete(call);
-      this.#post({ kind: "cancel", call, id: UNANSWERED });
+    this.#underWay = call;
+    try {
+      const answer = this.wait(call, deadline);
+      if (answer === LATE) this.#cancel(call);
+      return answer;
+    } finally {
+      this.#underWay = undefined;
     }
-    return answer;
   }
 
   /** Asks the helper for something whose answer nobody wants to know. */
@@ -178,24 +188,39 @@ export class HelperThread {
    * @throws as {@link call}.
    */
   wait(call: number, deadline: number): unknown {
+    if (this.waitAny([call], deadline) === LATE) return LATE;
+    const reply = this.#calls.get(call);
+    this.#calls.delete(call);
+    if (reply !== undefined && "error" in reply) throw unpackError(reply.error);
+    return reply?.value;
+  }
+
+  /**
+   * Blocks the thread until one of several calls is answered, or until the deadline.
+   *
+   * @returns the call that is: {@link wait} for it.
+   * @throws DisconnectedError `ERR_WORKER_DIED` if the helper dies meanwhile.
+   */
+  waitAny(calls: readonly number[], deadline: number): number | typeof LATE {
     for (;;) {
       const signal = Atomics.load(this.#words, SIGNAL);
       this.#receive();
-      const reply = this.#calls.get(call);
-      if (reply !== undefined) {
-        this.#calls.delete(call);
-        if ("error" in reply) throw unpackError(reply.error);
-        return reply.value;
-      }
-      if (!this.isAlive()) throw helperDied();
+      const answered = calls.find((call) => this.#calls.get(call) !== undefined);
+      if (answered !== undefined) return answered;
+      if (!this.isAlive()) throw helperDied(this.#failure);
       const left = deadline - performance.now();
       if (left <= 0) return LATE;
       Atomics.wait(this.#words, SIGNAL, signal, Math.min(left, SLICE_MS));
     }
   }
 
-  #post(request: NumberedRequest, transferred: readonly MessagePort[] = []): void {
-    this.#port.postMessage(request, transferred);
+  #cancel(call: number): void {
+    this.#calls.delete(call);
+    this.#post({ kind: "cancel", call, id: UNANSWERED });
+  }
+
+  #post(request: NumberedRequest): void {
+    this.#port.postMessage(request);
   }
 
   /** Takes note of answers. Those that nobody waits for any more are dropped. */
@@ -217,7 +242,7 @@ export class HelperThread {
     }
     const stale = now - this.#beatSeen;
     if (stale < STALE_MS) return false;
-    if (Atomics.load(this.#words, STATE) !== RUNNING) return stale > LONGEST_START_MS;
+    if (Atomics.load(this.#words, STATE) !== RUNNING) return this.#hasFailed(stale);
     const thread = Atomics.load(this.#words, THREAD_ID);
     if (thread !== 0) return !existsSync(`/proc/self/task/${thread}`);
     // Looks are counted, not time: the whole process may have stood still.
@@ -225,10 +250,63 @@ export class HelperThread {
     this.#lastLook = now;
     return ++this.#looks > DEAD_LOOKS;
   }
+
+  /** Whether it never will run. */
+  #hasFailed(stale: number): boolean {
+    this.#failure = startFailure();
+    if (this.#failure !== undefined || stale > LONGEST_START_MS) return true;
+    if (this.#threads.length === 0) return false;
+    const living = new Set(threads());
+    return this.#threads.every((thread) => !living.has(thread));
+  }
 }
 
-/** What a call is told whose helper has died. */
-export function helperDied(): DisconnectedError {
-  const text = "the helper thread of blocking calls died; open the channel again: the next call starts a new helper";
-  return new DisconnectedError("ERR_WORKER_DIED", text);
+/** The threads of this process as Linux names them; none where that cannot be known. */
+function threads(): readonly string[] {
+  try {
+    return readdirSync("/proc/self/task");
+  } catch {
+    return [];
+  }
+}
+
+/** What is preloaded into every program is not for this thread, and may even prevent it from starting. */
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...others } = process.env;
+  return others;
+}
+
+/** What prevents Node.js from starting any thread, as far as can be found out. */
+function startFailure(): unknown {
+  try {
+    // Node.js remembers its name, but the folder may have been deleted.
+    accessSync(process.cwd());
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/**
+ * The error of a call whose helper has died.
+ *
+ * @param cause why it could not even start, where that is known.
+ */
+export function helperDied(cause?: unknown): DisconnectedError {
+  const text =
+    cause === undefined
+      ? "the helper thread of blocking calls died; open the channel again: the next call starts a new helper"
+      : `the helper thread of blocking calls cannot start (${(cause as Error).message})${advice(cause as Error)}`;
+  return new DisconnectedError("ERR_WORKER_DIED", text, cause === undefined ? {} : { cause });
+}
+
+function advice({ code }: NodeJS.ErrnoException): string {
+  switch (code ?? "") {
+    case "ERR_ACCESS_DENIED":
+      return "; allow threads with --allow-worker, or use the asynchronous class";
+    case "ENOENT":
+      return "; the working folder of the process, or a file of this package, does not exist";
+    default:
+      return "";
+  }
 }

@@ -1,74 +1,92 @@
+import { fstatSync } from "node:fs";
 import type { Socket } from "node:net";
-import { HelperPipe, LARGEST_PORTION } from "../comm/helper-pipe.ts";
-import { INTERRUPT, type Interruptible, type Resident } from "../comm/helper-protocol.ts";
 import { packError, type TransferredError } from "../comm/error-transfer.ts";
+import type { Resident } from "../comm/helper-protocol.ts";
+import { socketCalls } from "../system/socket-calls.ts";
 import { bytesGivenToSystem, openSocket } from "./async-socket.ts";
-import { readDescriptor } from "./descriptor.ts";
 import { handleOf } from "./socket-handle.ts";
 import type { SocketConnectOptions, SocketLink } from "./socket.ts";
 
-/** How a {@link SocketResident} is opened: `memory` is that of its pipe. */
-export type SocketResidentOptions = SocketConnectOptions & { readonly memory: SharedArrayBuffer };
-
 /** What the owner of a {@link SocketResident} is told. */
 export interface SocketResidentInfo {
-  /** The descriptor, where the system has one for sockets; to be claimed from the pipe for each use. */
-  readonly fd: number | undefined;
   readonly link: SocketLink;
+  /** Where the system has one for sockets: the owner may duplicate it, and then close the resident. */
+  readonly descriptor: SocketDescriptor | undefined;
 }
 
-/** What is read into; it is free again when the bytes are in a pipe. */
-const portion = Buffer.allocUnsafeSlow(LARGEST_PORTION);
+/** A descriptor in the thread of a helper, which may be closed, and its number given to another file, at any time. */
+export interface SocketDescriptor {
+  readonly fd: number;
+  /** The number of the socket, which no other file has. */
+  readonly inode: number;
+}
 
-/** Connects a socket whose owner is another thread, which is blocked. */
+/** What came of reading: bytes, the end, or what broke the connection (`undefined` if the system did not say). */
+export type SocketPortion = Uint8Array | "ended" | { readonly fault: TransferredError | undefined };
+
+/** How much is read at once. */
+const PORTION_BYTES = 65_536;
+
+/** Connects a socket for an owner that is blocked. Nothing is read before the owner asks for it. */
 export async function openSocketResident(
-  { memory, ...options }: SocketResidentOptions,
+  options: SocketConnectOptions,
   signal: AbortSignal,
 ): Promise<Resident<SocketResidentInfo>> {
-  const pipe = new HelperPipe(memory);
+  let resident: SocketResident | undefined;
   const socket = await openSocket(options, signal, {
-    buffer: portion,
-    callback(length) {
-      pipe.write(portion.subarray(0, length));
-      // What comes next may be read by the owner itself.
+    buffer: Buffer.allocUnsafeSlow(PORTION_BYTES),
+    callback(length, buffer) {
+      // A copy: the buffer is filled again, and sending a part of it would send all of it.
+      resident?.taken(Uint8Array.from(buffer.subarray(0, length)));
       return false;
     },
   });
-  return new SocketResident(socket, pipe);
+  resident = new SocketResident(socket);
+  return resident;
 }
 
-/** A socket whose owner reads and writes by itself what needs no waiting; the rest is done here. */
-class SocketResident implements Resident<SocketResidentInfo>, Interruptible {
+/** A socket whose owner is another thread: what it reads and writes is passed on between them. */
+class SocketResident implements Resident<SocketResidentInfo> {
   readonly info: SocketResidentInfo;
   readonly #socket: Socket;
-  readonly #pipe: HelperPipe;
   #error: Error | undefined;
   /** What had come before a fault, and was not asked for yet. */
-  readonly #left: Buffer[] = [];
+  readonly #left: SocketPortion[] = [];
+  #reader: ((portion: SocketPortion) => void) | undefined;
 
-  constructor(socket: Socket, pipe: HelperPipe) {
+  constructor(socket: Socket) {
     const { remoteAddress, remotePort, localAddress, localPort } = socket;
     this.#socket = socket;
-    this.#pipe = pipe;
-    this.info = { fd: descriptorOf(socket), link: { remoteAddress, remotePort, localAddress, localPort } };
+    this.info = { link: { remoteAddress, remotePort, localAddress, localPort }, descriptor: descriptorOf(socket) };
     this.#prepareDestruction();
-    socket.on("error", (error) => {
-      this.#error ??= error;
+    // What comes after the first of these is not asked for any more.
+    socket.once("error", (error) => {
+      this.#error = error;
+      this.taken({ fault: packError(error) });
     });
-    socket.once("end", () => pipe.close("ended"));
-    socket.once("close", () => {
-      if (this.#left.length === 0) pipe.close("broken");
-      else if (pipe.isAsked) this.read();
+    socket.on("error", () => undefined);
+    socket.once("end", () => this.taken("ended"));
+    socket.once("close", () => this.taken({ fault: undefined }));
+  }
+
+  /** Resolves with the next portion. */
+  read(): Promise<SocketPortion> {
+    const left = this.#left.shift();
+    if (left !== undefined) return Promise.resolve(left);
+    return new Promise((resolve) => {
+      this.#reader = resolve;
+      this.#socket.resume();
     });
   }
 
-  /** Reads a portion into the pipe, as soon as there is one. */
-  read(): void {
-    if (!this.#pipe.isAsked) return;
-    const bytes = this.#left.shift();
-    if (bytes === undefined) return void this.#socket.resume();
-    this.#pipe.write(bytes);
-    if (this.#left.length === 0) this.#pipe.close("broken");
+  /** Does nothing but answer. */
+  look(): void {}
+
+  /** Hands a portion to whoever has asked for one. */
+  taken(portion: SocketPortion): void {
+    if (this.#reader === undefined) this.#left.push(portion);
+    this.#reader?.(portion);
+    this.#reader = undefined;
   }
 
   /** Resolves when the system has taken the bytes, or with what prevented it. */
@@ -83,56 +101,38 @@ class SocketResident implements Resident<SocketResidentInfo>, Interruptible {
     return bytesGivenToSystem(this.#socket);
   }
 
-  setBlocking(isBlocking: boolean, thread?: number): void {
-    const handle = handleOf(this.#socket);
-    if (isBlocking) {
-      if (handle !== undefined && this.#pipe.beginBlocking()) handle.setBlocking(true);
-      return;
-    }
-    handle?.setBlocking(false);
-    this.#pipe.endBlocking();
-    if (thread !== undefined) process.kill(thread, INTERRUPT);
-  }
-
   /** Closes the sending side. */
   finish(): void {
     this.#socket.end();
   }
 
-  /** What broke the connection, where the system said. */
-  fault(): TransferredError | undefined {
-    return this.#error === undefined ? undefined : packError(this.#error);
-  }
-
-  close(): Promise<void> {
+  /** Closes the socket, so that the other end sees no clean end if what it has got is not all. */
+  close(isMidWrite?: boolean): Promise<void> {
     return new Promise((resolve) => {
       if (this.#socket.closed) return resolve();
       this.#socket.once("close", () => resolve());
-      this.#socket.destroy();
+      if (isMidWrite === true && this.#socket.remotePort !== undefined) this.#socket.resetAndDestroy();
+      else this.#socket.destroy();
     });
   }
 
-  /**
-   * A fault closes a socket at any time. The owner must not use whatever has its number then, and what came before the
-   * fault must not be lost with it.
-   */
+  /** A fault of writing closes the socket: what had come before must not be lost with it. */
   #prepareDestruction(): void {
     const socket = this.#socket;
     const destroy = socket._destroy.bind(socket);
     socket._destroy = (error, callback) => {
-      this.setBlocking(false);
-      this.#pipe.retire();
       if (error !== null) this.#readLeft();
       destroy(error, callback);
     };
   }
 
   #readLeft(): void {
-    const fd = descriptorOf(this.#socket);
+    const fd = this.info.descriptor?.fd;
     if (fd === undefined) return;
     try {
-      for (let bytes = readDescriptor(fd); bytes !== undefined && bytes.length > 0; bytes = readDescriptor(fd))
-        this.#left.push(bytes);
+      const { receive } = socketCalls();
+      for (let bytes = receive(fd); bytes !== undefined && bytes.length > 0; bytes = receive(fd))
+        this.taken(Uint8Array.from(bytes));
     } catch {
       // What cannot be read any more is lost.
     }
@@ -140,8 +140,8 @@ class SocketResident implements Resident<SocketResidentInfo>, Interruptible {
 }
 
 /** Windows has no descriptors for sockets. */
-function descriptorOf(socket: Socket): number | undefined {
+function descriptorOf(socket: Socket): SocketDescriptor | undefined {
   if (process.platform === "win32") return undefined;
   const fd = handleOf(socket)?.fd;
-  return fd !== undefined && fd >= 0 ? fd : undefined;
+  return fd !== undefined && fd >= 0 ? { fd, inode: fstatSync(fd).ino } : undefined;
 }

@@ -1,9 +1,8 @@
 /** Reading, writing and closing connected sockets, without waiting. */
 import { closeSync } from "node:fs";
 import { constants } from "node:os";
-import { markAsUntransferable } from "node:worker_threads";
-import { BufferView } from "../core/buffer-view.ts";
 import { foreignFunctions } from "./library.ts";
+import { receiveInto } from "./received-bytes.ts";
 import { attempt, SystemError, uninterrupted } from "./system-error.ts";
 
 const { EAGAIN, ENOTCONN, EPROTOTYPE } = constants.errno;
@@ -22,21 +21,6 @@ const functions = foreignFunctions(({ declare, constants: numbers }) => ({
   ),
 }));
 
-/** The blocks that are read into: while little comes at once, and while much does. */
-const SMALL_BLOCK = 8192;
-const LARGE_BLOCK = 65_536;
-/** With less room than this, a new block is begun. */
-const LEAST_ROOM = 4096;
-
-/** What is read is handed out where it lies, and never written to again. */
-let room: Buffer = Buffer.alloc(0);
-
-function beginBlock(size: number): void {
-  room = Buffer.allocUnsafeSlow(size);
-  // Several messages share it.
-  markAsUntransferable(room.buffer);
-}
-
 /**
  * Reads what has come in, without waiting.
  *
@@ -45,16 +29,11 @@ function beginBlock(size: number): void {
  */
 export function receive(fd: number): Buffer | undefined {
   const { recv, numbers } = functions();
-  // Whatever has filled its block is followed by more.
-  if (room.length < LEAST_ROOM) beginBlock(room.length === 0 && room.byteOffset > 0 ? LARGE_BLOCK : SMALL_BLOCK);
-  const { buffer, byteOffset, length } = room;
-  const count = uninterrupted(() => recv(fd, room, length, numbers.MSG_DONTWAIT));
-  if (count < 0) {
-    if (count === -EAGAIN) return undefined;
+  return receiveInto((memory) => {
+    const count = uninterrupted(() => recv(fd, memory, memory.length, numbers.MSG_DONTWAIT));
+    if (count >= 0 || count === -EAGAIN) return count;
     throw new SystemError("recv", -count);
-  }
-  room = new BufferView(buffer, byteOffset + count, length - count);
-  return new BufferView(buffer, byteOffset, count);
+  });
 }
 
 /**

@@ -4,16 +4,10 @@ import { readdirSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { HelperThread, LATE } from "../../src/comm/helper-thread.ts";
-import { HelperPipe } from "../../src/comm/helper-pipe.ts";
-import type { TrialInfo } from "../../src/comm/interrupter-trial.ts";
-import { SocketDescriptor } from "../../src/devices/blocking-socket-descriptor.ts";
-import type { SocketResidentInfo } from "../../src/devices/blocking-socket-resident.ts";
-import { readDescriptor } from "../../src/devices/descriptor.ts";
-import { WaitChooser } from "../../src/devices/wait-chooser.ts";
 import type { Act } from "./acts.ts";
 import type { Deaths } from "./dying-resident.ts";
 import type { ThreadOrder, ThreadReport } from "./thread.ts";
-import { type Failure, failureOf, type Made, makeClient, PATIENCE_MS } from "./subject.ts";
+import { type Failure, failureOf, type Made, makeClient } from "./subject.ts";
 
 /** How a helper dies, and how much memory it may use. */
 export interface Death {
@@ -42,68 +36,30 @@ export const killHelper: Act<{ death: Death; made: Made }, { death: Failure; rep
   return { death: failure, reply: client.clientCommunicate("hello").toString() };
 };
 
-/** Ends the helper thread while a call sleeps in the system that would sleep for ever, and goes on with the client. */
-export const killHelperAsleep: Act<
+/** Ends the helper thread while a call waits, and goes on with the client. */
+export const killHelperMeanwhile: Act<
   { how: keyof Deaths; made: Made; word: { host: string; port: number } },
-  { death: Failure; reply: string }
+  { death: Failure | undefined; replies: string[] }
 > = async ({ how, made, word }) => {
   // For threads that are started from now on.
   if (how === "exhaust") setFlagsFromString("--max-old-space-size=24");
-  const client = await makeClient({ ...made, wait: "blocking" });
-  client.clientCommunicate("hello");
+  const client = await makeClient(made);
+  client.connect();
   const helper = HelperThread.current();
   const module = new URL("./dying-resident.js", import.meta.url);
   const opened = helper.open(module, "openDying", { how: "" }, Number.POSITIVE_INFINITY);
   if (opened !== LATE) helper.tell(opened.resident, "onWord", [how, word]);
-  const death = failureOf(client, () => client.clientCommunicate("silent", { timeoutMs: 0 }));
-  return { death, reply: client.clientCommunicate("hello").toString() };
-};
-
-/** Does what finds out whether a thread can be interrupted, without anybody who interrupts; tells how much was read. */
-export const tryWithoutInterrupter: Act<object, number | undefined> = async () => {
-  const module = new URL("../../src/comm/interrupter-trial.js", import.meta.url);
-  const opened = HelperThread.current().open<TrialInfo>(module, "openTrial", {}, Number.POSITIVE_INFINITY);
-  return opened === LATE ? undefined : readDescriptor(opened.info.fd)?.length;
-};
-
-/** What a read came to, and whether it has left a descriptor that waits in the system. */
-export interface SystemRead {
-  readonly read: string | undefined;
-  readonly isBlocking: boolean;
-}
-
-/** Reads a descriptor that waits in the system: first a reply, then where none comes. */
-export const readInSystem: Act<{ address: { host: string; port: number } }, SystemRead[]> = async ({ address }) => {
-  const helper = HelperThread.current();
-  helper.interrupter.waitReady(PATIENCE_MS);
-  const pipe = new HelperPipe();
-  const module = new URL("../../src/devices/blocking-socket-resident.js", import.meta.url);
-  const options = { ...address, memory: pipe.memory };
-  const opened = helper.open<SocketResidentInfo>(module, "openSocketResident", options, Number.POSITIVE_INFINITY);
-  if (opened === LATE || opened.info.fd === undefined) return [];
-  const way = { helper, resident: opened.resident, pipe };
-  const descriptor = new SocketDescriptor(opened.info.fd, way, new WaitChooser("blocking"));
-  const read = (): SystemRead => ({
-    read: descriptor.read(performance.now(), 0, Number.POSITIVE_INFINITY)?.toString(),
-    isBlocking: pipe.isBlocking,
-  });
-  descriptor.write(Buffer.from("hello"), performance.now(), Number.POSITIVE_INFINITY);
-  let reply = read();
-  // A machine that is busy may take longer than a read is let sleep.
-  while (reply.read === undefined) reply = read();
-  return [reply, read()];
-};
-
-/** Makes requests, and has nobody left who could interrupt the thread after some of them. */
-export const loseInterrupter: Act<{ made: Made; requests: readonly string[] }, string[]> = async ({
-  made,
-  requests,
-}) => {
-  const client = await makeClient({ ...made, wait: "blocking" });
-  return requests.map((request, index) => {
-    if (index === 2) HelperThread.current().interrupter.end();
-    return client.clientCommunicate(request).toString();
-  });
+  const replies: string[] = [];
+  const call = (request: string): void =>
+    void replies.push(client.clientCommunicate(request, { timeoutMs: 30_000 }).toString());
+  let death: Failure | undefined;
+  try {
+    death = failureOf(client, () => call("silent"));
+  } catch {
+    // It was answered.
+  }
+  call("hello");
+  return { death, replies };
 };
 
 /** Runs threads that all make calls at once. */

@@ -12,6 +12,15 @@ export interface ActOrder {
 /** What it tells. */
 export type ActReport = { readonly note: string } | { readonly result: unknown } | { readonly error: unknown };
 
+/** How sockets are used: by the system's calls, or, where those cannot be called, in a helper thread. */
+export type Way = "system" | "relay";
+export const WAYS: readonly Way[] = ["system", "relay"];
+
+const withoutKoffi = new URL("../support/without-koffi.js", import.meta.url).href;
+
+/** The options of Node.js for that. */
+const optionsFor = (way: Way): string[] => (way === "system" ? [] : ["--import", withoutKoffi]);
+
 /** How a process came to its end. */
 export interface Ending {
   readonly code: number | null;
@@ -28,8 +37,12 @@ export class Apart<Name extends ActName> implements AsyncDisposable {
   #notes: string[] = [];
   #noted: () => void = () => undefined;
 
-  constructor(act: Name, input: ActInput<Name>) {
-    const child = fork(new URL("./apart-child.js", import.meta.url), { execArgv: [], serialization: "advanced" });
+  /** @param way by the system's calls if nothing else is said, and they can be called. */
+  constructor(act: Name, input: ActInput<Name>, way: Way = "system") {
+    const child = fork(new URL("./apart-child.js", import.meta.url), {
+      execArgv: optionsFor(way),
+      serialization: "advanced",
+    });
     this.child = child;
     // The last messages may come after the exit.
     const left = Promise.all([once(child, "exit"), once(child, "disconnect")]);
@@ -75,7 +88,11 @@ export class Apart<Name extends ActName> implements AsyncDisposable {
 }
 
 /** Runs an act to its end. */
-export async function play<Name extends ActName>(act: Name, input: ActInput<Name>): Promise<ActResult<Name>> {
-  await using apart = new Apart(act, input);
+export async function play<Name extends ActName>(
+  act: Name,
+  input: ActInput<Name>,
+  way?: Way,
+): Promise<ActResult<Name>> {
+  await using apart = new Apart(act, input, way);
   return await apart.result;
 }

@@ -9,30 +9,24 @@ import { places, tcp, unixSocket } from "../support/channel-places.ts";
 import { countingEcho, echo, openStage } from "../support/channel-stage.ts";
 import { wireOf } from "../support/channel-subjects.ts";
 import { rawServer } from "../support/tcp-peers.ts";
-import { Apart, play } from "./apart.ts";
-import type { SocketWait } from "../../src/devices/blocking-socket-transport.ts";
-import { type Made, waitsHere } from "./subject.ts";
+import { Apart, play, WAYS } from "./apart.ts";
+import type { Made } from "./subject.ts";
 
 const allBytes = String.fromCodePoint(...Array.from({ length: 128 }, (_, index) => 127 - index));
 const requests = ["one", allBytes, "x".repeat(6000), "y".repeat(10_000), "z".repeat(3_000_000)];
 const socketClients = cells.filter(
   ({ mode, role, device }) => mode === "blocking" && role === "Client" && device === "Socket",
 );
-/** Each class at each place, with each way to wait for a reply. */
+/** Each class at each place, in each way. */
 const subjects = socketClients.flatMap(({ className, framing }) =>
   places
     .filter(({ device }) => device === "Socket")
-    .flatMap((place) => waitsHere("blocking", "helper").map((wait) => ({ className, framing, place, wait }))),
+    .flatMap((place) => WAYS.map((way) => ({ className, framing, place, way }))),
 );
-const terminated = (options: Made["options"], wait?: SocketWait): Made => ({
-  device: "Socket",
-  framing: "WithTerminator",
-  options,
-  ...(wait && { wait }),
-});
+const terminated = (options: Made["options"]): Made => ({ device: "Socket", framing: "WithTerminator", options });
 
-for (const { className, framing, place, wait } of subjects) {
-  test.serial(`${className}, ${place.title}: the same however replies are waited for, ${wait}`, async (t) => {
+for (const { className, framing, place, way } of subjects) {
+  test.serial(`${className}, ${place.title}: the same however replies are waited for, ${way}`, async (t) => {
     const family = familyWith("Socket", framing);
     const sent = requests.filter((request) => framing !== "WithTerminator" || request.length < 1_000_000);
     for (const keepAlive of [false, true]) {
@@ -42,18 +36,16 @@ for (const { className, framing, place, wait } of subjects) {
           : { processData: echo, maxMessageSize: 2 ** 23 };
       await using stage = await openStage(family, place, { server });
       const options = { ...stage.address, keepAlive };
-      const { replies, seen } = await play("exchange", {
-        made: { device: "Socket", framing, options, wait },
-        requests: sent,
-      });
+      const made: Made = { device: "Socket", framing, options };
+      const { replies, seen } = await play("exchange", { made, requests: sent }, way);
       t.deepEqual(replies.map(String), sent);
       t.deepEqual(seen.map(String), sent);
     }
   });
 }
 
-for (const wait of waitsHere("best", "polling", "blocking", "helper")) {
-  const title = (text: string): string => `${text}, ${wait}`;
+for (const way of WAYS) {
+  const title = (text: string): string => `${text}, ${way}`;
 
   test.serial(title("a reply that comes byte by byte is one reply"), async (t) => {
     await using server = await rawServer((socket) => {
@@ -65,7 +57,7 @@ for (const wait of waitsHere("best", "polling", "blocking", "helper")) {
         }
       })();
     });
-    const { replies } = await play("exchange", { made: terminated(server.address, wait), requests: ["hi"] });
+    const { replies } = await play("exchange", { made: terminated(server.address), requests: ["hi"] }, way);
     t.deepEqual(replies.map(String), ["slow"]);
   });
 
@@ -73,18 +65,18 @@ for (const wait of waitsHere("best", "polling", "blocking", "helper")) {
     await using server = await rawServer((socket) =>
       socket.on("data", (bytes: Buffer) => socket.write(`${bytes.toString()}unasked\r\n`)),
     );
-    const made = terminated({ ...server.address, keepAlive: true }, wait);
-    const { replies, seen } = await play("exchange", { made, requests: ["a", "b"] });
+    const made = terminated({ ...server.address, keepAlive: true });
+    const { replies, seen } = await play("exchange", { made, requests: ["a", "b"] }, way);
     t.deepEqual(replies.map(String), ["a", "b"]);
     t.deepEqual(seen.map(String), ["a", "unasked", "b"]);
   });
 }
 
-for (const wait of waitsHere("best", "blocking")) {
-  test.serial(`what comes between two calls is not the next reply, ${wait}`, async (t) => {
+for (const way of WAYS) {
+  test.serial(`what comes between two calls is not the next reply, ${way}`, async (t) => {
     await using server = await rawServer((socket) => socket.on("data", (bytes: Buffer) => socket.write(bytes)));
-    const made = terminated({ ...server.address, keepAlive: true }, wait);
-    await using apart = new Apart("exchangeTwice", { made, isHeard: false });
+    const made = terminated({ ...server.address, keepAlive: true });
+    await using apart = new Apart("exchangeTwice", { made, isHeard: false }, way);
     await apart.says("one");
     const [socket] = server.sockets;
     await new Promise((resolve) => socket?.write("unasked\r\n", resolve));
@@ -95,11 +87,11 @@ for (const wait of waitsHere("best", "blocking")) {
   });
 
   for (const how of ["ends", "is reset"] as const) {
-    test.serial(`a connection that ${how} between two calls is opened anew, ${wait}`, async (t) => {
+    test.serial(`a connection that ${how} between two calls is opened again, ${way}`, async (t) => {
       for (const isHeard of [false, true]) {
         await using server = await rawServer((socket) => socket.on("data", (bytes: Buffer) => socket.write(bytes)));
-        const made = terminated({ ...server.address, keepAlive: true }, wait);
-        await using apart = new Apart("exchangeTwice", { made, isHeard });
+        const made = terminated({ ...server.address, keepAlive: true });
+        await using apart = new Apart("exchangeTwice", { made, isHeard }, way);
         await apart.says("one");
         const [socket] = server.sockets;
         const closed = new Promise((resolve) => socket?.once("close", resolve));

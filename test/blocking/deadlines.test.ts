@@ -9,22 +9,20 @@ import { tcp } from "../support/channel-places.ts";
 import { openStage } from "../support/channel-stage.ts";
 import { rawServer } from "../support/tcp-peers.ts";
 import { openVirtualLine } from "../support/virtual-line.ts";
-import { Apart, play } from "./apart.ts";
-import type { SocketWait } from "../../src/devices/blocking-socket-transport.ts";
-import { type Made, waitsHere } from "./subject.ts";
+import { Apart, play, WAYS } from "./apart.ts";
+import type { Made } from "./subject.ts";
 
 /** More than the system takes for a peer that reads nothing. */
 const MUCH = 16_000_000;
-const socket = (options: Made["options"], wait?: SocketWait): Made => ({
+const socket = (options: Made["options"]): Made => ({
   device: "Socket",
   framing: "WithReadWrite",
   options: { maxQueuedBytes: 2 * MUCH, ...options },
-  ...(wait && { wait }),
 });
 
-for (const wait of waitsHere("best", "blocking")) {
+for (const way of WAYS) {
   test.serial(
-    `no reply: ERR_REPLY_TIMEOUT each time of 100, never early, and what comes late answers nobody, ${wait}`,
+    `no reply: ERR_REPLY_TIMEOUT each time of 100, never early, and what comes late answers nobody, ${way}`,
     async (t) => {
       const late: (() => void)[] = [];
       await using stage = await openStage(familyWith("Socket", "WithReadWrite"), tcp, {
@@ -39,13 +37,17 @@ for (const wait of waitsHere("best", "blocking")) {
           onError: () => undefined,
         },
       });
-      const { failures, reply } = await play("failOften", {
-        made: socket({ ...stage.address, keepAlive: true }, wait),
-        request: "silent",
-        timeoutMs: 200,
-        times: 100,
-        next: "hello",
-      });
+      const { failures, reply } = await play(
+        "failOften",
+        {
+          made: socket({ ...stage.address, keepAlive: true }),
+          request: "silent",
+          timeoutMs: 200,
+          times: 100,
+          next: "hello",
+        },
+        way,
+      );
       t.deepEqual([...new Set(failures.map(({ code }) => code))], ["ERR_REPLY_TIMEOUT"]);
       t.deepEqual([...new Set(failures.map(({ outcome, isClosed }) => `${outcome} ${isClosed}`))], ["unknown true"]);
       t.true(Math.min(...failures.map(({ ms }) => ms)) >= 200);
@@ -85,16 +87,20 @@ test.serial("nobody accepts: ERR_CONNECT_TIMEOUT at the deadline of the call and
   await ended;
 });
 
-for (const wait of waitsHere("best", "polling", "blocking", "helper")) {
-  const way = `, ${wait}`;
+for (const way of WAYS) {
+  const title = (text: string): string => `${text}, ${way}`;
 
-  test.serial(`the other end takes nothing: ERR_WRITE_TIMEOUT, with how much was written${way}`, async (t) => {
+  test.serial(title("the other end takes nothing: ERR_WRITE_TIMEOUT, with how much was written"), async (t) => {
     await using server = await rawServer((peer) => peer.pause());
     for (const limit of [{ writeTimeoutMs: 150 }, { timeoutMs: 150 }]) {
-      const { failure } = await play("fail", {
-        made: socket({ ...server.address, ...limit }, wait),
-        size: MUCH,
-      });
+      const { failure } = await play(
+        "fail",
+        {
+          made: socket({ ...server.address, ...limit }),
+          size: MUCH,
+        },
+        way,
+      );
       t.is(failure.code, "ERR_WRITE_TIMEOUT");
       t.is(failure.outcome, "unknown");
       t.true(failure.isClosed);
@@ -103,7 +109,7 @@ for (const wait of waitsHere("best", "polling", "blocking", "helper")) {
     }
   });
 
-  test.serial(`an other end that is slow is not one that has stopped${way}`, async (t) => {
+  test.serial(title("an other end that is slow is not one that has stopped"), async (t) => {
     let received = 0;
     await using server = await rawServer((peer) => {
       peer.on("data", (bytes: Buffer) => {
@@ -114,22 +120,22 @@ for (const wait of waitsHere("best", "polling", "blocking", "helper")) {
         setTimeout(() => peer.resume(), 3);
       });
     });
-    const made = socket({ ...server.address, writeTimeoutMs: 150 }, wait);
-    const { replies } = await play("exchange", { made, requests: ["x".repeat(MUCH)] });
+    const made = socket({ ...server.address, writeTimeoutMs: 150 });
+    const { replies } = await play("exchange", { made, requests: ["x".repeat(MUCH)] }, way);
     t.deepEqual(replies.map(String), ["ok"]);
   });
 
-  test.serial(`an other end that answers before it has read everything is read meanwhile${way}`, async (t) => {
+  test.serial(title("an other end that answers before it has read everything is read meanwhile"), async (t) => {
     // An echo that stops reading while its own answer is not taken.
     await using server = await rawServer((peer) => void peer.pipe(peer));
     const text = "x".repeat(MUCH);
     const options = { ...server.address, maxMessageSize: MUCH, writeTimeoutMs: 5000 };
-    const { replies } = await play("exchange", { made: socket(options, wait), requests: [text] });
+    const { replies } = await play("exchange", { made: socket(options), requests: [text] }, way);
     t.true(replies[0]?.equals(Buffer.from(text)));
   });
 
   test.serial(
-    `a reply that came before the connection broke, or stalled, while the request was sent, counts${way}`,
+    title("a reply that came before the connection broke, or stalled, while the request was sent, counts"),
     async (t) => {
       for (const [isReset, limit, length] of [
         [true, {}, 10],
@@ -145,7 +151,7 @@ for (const wait of waitsHere("best", "polling", "blocking", "helper")) {
           });
         });
         const options = { ...server.address, ...limit, keepAlive: true };
-        const { reply, heard, isClosed } = await play("hearEarly", { made: socket(options, wait), size: MUCH });
+        const { reply, heard, isClosed } = await play("hearEarly", { made: socket(options), size: MUCH }, way);
         t.is(reply, answer);
         t.deepEqual(heard, [isReset ? "ERR_CONNECTION_RESET" : "ERR_WRITE_TIMEOUT"]);
         t.true(isClosed);
@@ -153,10 +159,10 @@ for (const wait of waitsHere("best", "polling", "blocking", "helper")) {
     },
   );
 
-  test.serial(`the connection breaks while a call writes, or waits: ERR_CONNECTION_RESET${way}`, async (t) => {
+  test.serial(title("the connection breaks while a call writes, or waits: ERR_CONNECTION_RESET"), async (t) => {
     for (const size of [1, MUCH]) {
       await using server = await rawServer((peer) => void peer.once("data", () => peer.resetAndDestroy()));
-      const { failure } = await play("fail", { made: socket(server.address, wait), size });
+      const { failure } = await play("fail", { made: socket(server.address), size }, way);
       t.is(failure.code, "ERR_CONNECTION_RESET");
       t.is(failure.outcome, "unknown");
       t.true(failure.isClosed);

@@ -7,10 +7,10 @@ import { familyWith } from "../support/channel-cells.ts";
 import { tcp } from "../support/channel-places.ts";
 import { openStage, type Stage } from "../support/channel-stage.ts";
 import { event } from "../support/channel-subjects.ts";
-import { rawServer } from "../support/tcp-peers.ts";
+import { type RawServer, rawServer } from "../support/tcp-peers.ts";
 import { openVirtualLine } from "../support/virtual-line.ts";
-import { Apart, play } from "./apart.ts";
-import { type Made, waitsHere } from "./subject.ts";
+import { Apart, play, WAYS } from "./apart.ts";
+import type { Made } from "./subject.ts";
 
 const framing = "WithTerminator";
 const socketFamily = familyWith("Socket", framing);
@@ -51,53 +51,58 @@ for (const how of ["throwLater", "exit", "exhaust"] as const) {
   }
 }
 
-/** What happens to calls that sleep in the system: where none do, there is nothing to test. */
-const testAsleep = waitsHere("blocking").length > 0 ? test.serial : test.skip;
+/** A server that has the helper thread of its client die, which listens at another address, and then answers. */
+async function murderous(): Promise<{ server: RawServer; word: RawServer } & AsyncDisposable> {
+  const word = await rawServer();
+  const asked = event(word.server, "connection") as Promise<[Socket]>;
+  const server = await rawServer((peer) =>
+    peer.on("data", (bytes: Buffer) => {
+      if (!bytes.toString().startsWith("silent")) return void peer.write(bytes);
+      void asked.then(([helper]) => {
+        helper.once("end", () => peer.write("all the same\r\n")).resume();
+        helper.write("die");
+      });
+    }),
+  );
+  return {
+    server,
+    word,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await word[Symbol.asyncDispose]();
+    },
+  };
+}
 
 for (const how of ["throwLater", "exit", "exhaust"] as const) {
-  testAsleep(`the helper thread dies (${how}) while a call sleeps in the system: ERR_WORKER_DIED`, async (t) => {
-    await using helpers = await rawServer();
-    const asked = event(helpers.server, "connection") as Promise<[Socket]>;
-    await using server = await rawServer((peer) =>
-      peer.on("data", (bytes: Buffer) => {
-        if (!bytes.toString().startsWith("silent")) return void peer.write(bytes);
-        void asked.then(([helper]) => helper.write("die"));
-      }),
-    );
-    const order = { how, made: socket(server.address), word: helpers.address };
-    const { death, reply } = await play("killHelperAsleep", order);
-    t.is(death.code, "ERR_WORKER_DIED");
-    t.log(`after ${death.ms.toFixed(0)} ms`);
-    t.is(reply, "hello", "the next call has a new one");
+  test.serial(
+    `the helper thread that has connected dies (${how}) while a call waits: the call is answered`,
+    async (t) => {
+      await using peers = await murderous();
+      const made = socket({ ...peers.server.address, host: "localhost" });
+      const order = { how, made, word: peers.word.address };
+      t.deepEqual(await play("killHelperMeanwhile", order), { death: undefined, replies: ["all the same", "hello"] });
+    },
+  );
+
+  test.serial(`the helper thread that relays dies (${how}) while a call waits: ERR_WORKER_DIED`, async (t) => {
+    await using peers = await murderous();
+    const order = { how, made: socket(peers.server.address), word: peers.word.address };
+    const { death, replies } = await play("killHelperMeanwhile", order, "relay");
+    t.is(death?.code, "ERR_WORKER_DIED");
+    t.log(`after ${death?.ms.toFixed(0)} ms`);
+    t.deepEqual(replies, ["hello"], "the next call has a new one");
   });
 }
 
-testAsleep("a read sleeps in the system until the reply is there, and is got out of it where none comes", async (t) => {
-  await using server = await rawServer((peer) => peer.on("data", (bytes: Buffer) => peer.write(bytes)));
-  t.deepEqual(await play("readInSystem", { address: server.address }), [
-    { read: "hello", isBlocking: true },
-    { read: undefined, isBlocking: false },
-  ]);
-});
-
-testAsleep("trying whether a thread can be interrupted ends also where it cannot", async (t) => {
-  t.is(await play("tryWithoutInterrupter", {}), 1, "what comes in the end");
-});
-
-testAsleep("where a thread cannot be interrupted any more, replies are polled for", async (t) => {
-  await using stage = await halfSilent();
-  const requests = ["a", "b", "c", "d", "e"];
-  t.deepEqual(await play("loseInterrupter", { made: socket(stage.address), requests }), requests);
-});
-
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  for (const wait of waitsHere("polling", "blocking")) {
+  for (const way of WAYS) {
     test.serial(
-      `${signal} while a call on a socket waits, ${wait}: the process and its connection end at once`,
+      `${signal} while a call on a socket waits, ${way}: the process and its connection end at once`,
       async (t) => {
         await using server = await rawServer();
         const accepted = event(server.server, "connection") as Promise<[Socket]>;
-        await using apart = new Apart("block", { made: { ...socket(server.address), wait } });
+        await using apart = new Apart("block", { made: socket(server.address) }, way);
         const [connection] = await accepted;
         await once(connection, "data");
         connection.once("end", () => connection.destroy());
@@ -126,16 +131,14 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-const endings = (["exit", "terminate"] as const).flatMap((how) =>
-  waitsHere("polling", "blocking").map((wait) => ({ how, wait })),
-);
-for (const { how, wait } of endings) {
-  const title = `${how}() while a thread is blocked in a call without a deadline, ${wait}: it hinders nobody`;
+const endings = (["exit", "terminate"] as const).flatMap((how) => WAYS.map((way) => ({ how, way })));
+for (const { how, way } of endings) {
+  const title = `${how}() while a thread is blocked in a call without a deadline, ${way}: it hinders nobody`;
   test.serial(title, async (t) => {
     await using server = await rawServer();
     const accepted = event(server.server, "connection") as Promise<[Socket]>;
-    const order = { made: { ...socket(server.address), wait }, name: "one", times: 0, silentMs: 0 };
-    await using apart = new Apart("leaveThreadBlocked", { order, how });
+    const order = { made: socket(server.address), name: "one", times: 0, silentMs: 0 };
+    await using apart = new Apart("leaveThreadBlocked", { order, how }, way);
     const [connection] = await accepted;
     await once(connection, "data");
     connection.once("end", () => connection.destroy());
@@ -147,13 +150,13 @@ for (const { how, wait } of endings) {
   });
 }
 
-for (const wait of waitsHere("best", "blocking")) {
-  test.serial(`threads call at the same time, and are isolated from each other, ${wait}`, async (t) => {
+for (const way of WAYS) {
+  test.serial(`threads call at the same time, and are isolated from each other, ${way}`, async (t) => {
     await using stage = await halfSilent();
-    const made = { ...socket(stage.address), wait };
+    const made = socket(stage.address);
     const names = ["a", "b", "c", "d"];
     const orders = names.map((name) => ({ made, name, times: 50, ...(name === "c" && { silentMs: 100 }) }));
-    const reports = await play("callFromThreads", { orders });
+    const reports = await play("callFromThreads", { orders }, way);
     for (const [index, { replies, failure }] of reports.entries()) {
       t.deepEqual(
         replies,
@@ -164,18 +167,19 @@ for (const wait of waitsHere("best", "blocking")) {
   });
 }
 
-for (const wait of waitsHere("best", "blocking")) {
+for (const way of WAYS) {
   test.serial(
-    `10,000 connections opened, used and closed leave no descriptor, thread or handle, ${wait}`,
+    `thousands of connections opened, used and closed leave no descriptor, thread or handle, ${way}`,
     async (t) => {
       await using stage = await openStage(socketFamily, tcp);
-      const made = { ...socket(stage.address), wait };
-      const { before, after, ms, mebibytes } = await play("connectOften", { made, times: 10_000, request: "hello" });
+      const made = socket(stage.address);
+      const times = way === "system" ? 10_000 : 1000;
+      const { before, after, ms, mebibytes } = await play("connectOften", { made, times, request: "hello" }, way);
       t.deepEqual(after, before);
       t.log(
-        `${(ms / 10).toFixed(0)} µs each, ${after.descriptors} descriptors, ${after.threads} threads, ${mebibytes.toFixed(0)} MiB`,
+        `${((1000 * ms) / times).toFixed(0)} µs each, ${after.descriptors} descriptors, ${after.threads} threads, ${mebibytes.toFixed(0)} MiB`,
       );
-      t.is(stage.server.stats().accepted, 10_010);
+      t.is(stage.server.stats().accepted, times + 10);
     },
   );
 }

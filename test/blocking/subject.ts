@@ -1,8 +1,4 @@
 /** The blocking classes as the acts use them, found in the generated matrix. */
-import type { SocketConnectOptions } from "../../src/devices/socket.ts";
-import { HelperThread } from "../../src/comm/helper-thread.ts";
-import { connectBlockingSocket } from "../../src/devices/blocking-socket.ts";
-import type { SocketWait } from "../../src/devices/blocking-socket-transport.ts";
 import { ChannelError } from "../../src/errors.ts";
 import type { BlockingClient, BlockingClientOptions } from "../../src/roles/blocking-client.ts";
 import type { BlockingServer } from "../../src/roles/blocking-server.ts";
@@ -11,14 +7,6 @@ import { cells, type Extra } from "../support/channel-cells.ts";
 
 /** For what a test does not measure. */
 export const PATIENCE_MS = 30_000;
-
-/** Whether threads can be interrupted here, as they have to be to sleep in a system call: elsewhere there is no such wait. */
-const canBlock = process.platform === "linux";
-
-/** Those of the ways to wait for a reply that there are here. */
-export function waitsHere<Wait extends SocketWait>(...waits: readonly Wait[]): readonly Wait[] {
-  return waits.filter((wait) => canBlock || wait !== "blocking");
-}
 
 /** A blocking client, whatever its device and framing. */
 export type Client = BlockingClient<undefined, unknown>;
@@ -34,8 +22,6 @@ export interface Made {
   readonly device: "Socket" | "Serial";
   readonly framing: string;
   readonly options: Extra;
-  /** How replies are waited for; `"helper"`: as on a system that has no descriptors for sockets. */
-  readonly wait?: SocketWait;
 }
 
 /** What a failed call told, and how long it took. */
@@ -57,18 +43,11 @@ export async function classOf(role: string, device: string, framing: string): Pr
 
 /** Makes a client. `more` are options that cannot be sent from one process to another. */
 export async function makeClient(
-  { device, framing, options, wait }: Made,
+  { device, framing, options }: Made,
   more: BlockingClientOptions<undefined, Client> = {},
 ): Promise<Client> {
   const Class = (await classOf("Client", device, framing)) as ClientClass;
-  if (wait === undefined) return new Class({ ...options, ...more });
-  // Without waiting for it, the first exchanges would be polled for.
-  if (wait === "blocking" && !HelperThread.current().interrupter.waitReady(PATIENCE_MS))
-    throw new Error("no blocking here");
-  class Bound extends Class {
-    static readonly open = (given: SocketConnectOptions): unknown => connectBlockingSocket(given, wait);
-  }
-  return new Bound({ ...options, ...more });
+  return new Class({ ...options, ...more });
 }
 
 /** What a call that has to fail told. */

@@ -1,0 +1,160 @@
+import { unpackError } from "../comm/error-transfer.ts";
+import { helperDied, type HelperThread, LATE } from "../comm/helper-thread.ts";
+import type { DisconnectedError } from "../errors.ts";
+import type { BlockingTransport } from "../modes/blocking-transport.ts";
+import type { TransferredError } from "../comm/error-transfer.ts";
+import type { SocketPortion } from "./blocking-socket-resident.ts";
+import { ReadAhead } from "./read-ahead.ts";
+import { resetError, type SocketLink } from "./socket.ts";
+
+/** How long an answer of the helper is waited for that takes it one turn of its event loop. */
+const ANSWER_TIMEOUT_MS = 2000;
+/** How long closing, and looking, are waited for, so that a deadline is kept on a machine that is overloaded. */
+const BRIEF_TIMEOUT_MS = 50;
+
+/** Bytes that the helper was given to write. */
+interface HandedOver {
+  readonly call: number;
+  readonly length: number;
+}
+
+/**
+ * A connected socket in the helper thread, which reads and writes it for this thread: for where this thread cannot use the
+ * system's calls itself. There is always one read under way, so that what comes between two calls is noticed.
+ */
+export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
+  readonly link: SocketLink;
+  readonly canResynchronise = false;
+  readonly #helper: HelperThread;
+  readonly #resident: number;
+  /** How many bytes are known to have been written before what is handed over now. */
+  #bytesWritten = 0;
+  #handedOver: HandedOver | undefined;
+  #reading: number;
+  /** What came in while something was written. */
+  readonly #ahead = new ReadAhead();
+  #end: "ended" | { readonly fault: DisconnectedError } | undefined;
+  #isClosed = false;
+
+  constructor(link: SocketLink, helper: HelperThread, resident: number) {
+    this.link = link;
+    this.#helper = helper;
+    this.#resident = resident;
+    this.#reading = this.#begin("read");
+  }
+
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  read(deadline: number, _isMidMessage: boolean, now: number = performance.now()): Buffer | "ended" | "late" {
+    this.#checkAlive();
+    const ahead = this.#ahead.take();
+    if (ahead !== undefined) return ahead;
+    // When the helper answers, it has seen everything that had come before.
+    if (deadline <= now) this.#ask("look", BRIEF_TIMEOUT_MS);
+    if (this.#end === undefined) {
+      const portion = this.#helper.wait(this.#reading, deadline) as SocketPortion | typeof LATE;
+      if (portion === LATE) return "late";
+      const bytes = this.#taken(portion);
+      if (bytes !== undefined) return bytes;
+    }
+    if (typeof this.#end === "object") throw this.#end.fault;
+    return "ended";
+  }
+
+  write(bytes: Uint8Array, _now: number, deadline: number): boolean {
+    this.#checkAlive();
+    // What was handed over last time is the beginning of what is given now.
+    const begun = this.#handedOver?.length ?? 0;
+    if (!this.#hasWritten(deadline)) return false;
+    if (begun === bytes.length) return true;
+    // A copy, or the whole memory that the bytes are part of would be sent.
+    const rest = Uint8Array.from(bytes.subarray(begun));
+    this.#handedOver = { call: this.#begin("write", [rest]), length: rest.length };
+    return this.#hasWritten(deadline);
+  }
+
+  drain(): number {
+    return 0;
+  }
+
+  finish(): void {
+    this.#helper.tell(this.#resident, "finish");
+  }
+
+  leave(): void {
+    this.finish();
+  }
+
+  flush(): void {
+    this.#ahead.clear();
+    while (this.read(0, false) instanceof Uint8Array) continue;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      const isMidWrite = this.#handedOver !== undefined;
+      this.#helper.invoke(this.#resident, "close", [isMidWrite], performance.now() + BRIEF_TIMEOUT_MS);
+    } catch {
+      // With its thread, everything that the helper owned is released.
+    }
+  }
+
+  #begin(method: string, values: readonly unknown[] = []): number {
+    return this.#helper.begin({ kind: "invoke", resident: this.#resident, method, values });
+  }
+
+  #taken(portion: SocketPortion): Buffer | undefined {
+    if (portion instanceof Uint8Array) {
+      this.#reading = this.#begin("read");
+      return Buffer.from(portion.buffer, portion.byteOffset, portion.length);
+    }
+    this.#end = portion === "ended" ? portion : { fault: this.#broken(portion.fault) };
+    return undefined;
+  }
+
+  /** Waits until the helper has written what it was given; whether that was before the deadline. */
+  #hasWritten(deadline: number): boolean {
+    const handedOver = this.#handedOver;
+    if (handedOver === undefined) return true;
+    const answer = this.#waitReading(handedOver.call, deadline);
+    if (answer === undefined) {
+      this.#bytesWritten += handedOver.length;
+      this.#handedOver = undefined;
+      return true;
+    }
+    const written = this.#ask("bytesWritten") as number | typeof LATE;
+    const taken = written === LATE ? 0 : written - this.#bytesWritten;
+    this.#bytesWritten += taken;
+    this.#handedOver = { call: handedOver.call, length: handedOver.length - taken };
+    if (answer !== LATE) throw this.#broken(answer);
+    return false;
+  }
+
+  /** Waits for a call, and reads meanwhile: two ends that both only write would wait for each other. */
+  #waitReading(call: number, deadline: number): TransferredError | undefined | typeof LATE {
+    for (;;) {
+      const isReading = this.#end === undefined && !this.#ahead.isFull;
+      const answered = this.#helper.waitAny(isReading ? [call, this.#reading] : [call], deadline);
+      if (answered === LATE || answered === call)
+        return this.#helper.wait(call, deadline) as TransferredError | undefined | typeof LATE;
+      const bytes = this.#taken(this.#helper.wait(this.#reading, deadline) as SocketPortion);
+      if (bytes !== undefined) this.#ahead.push(bytes);
+    }
+  }
+
+  #ask(method: string, timeoutMs = ANSWER_TIMEOUT_MS): unknown {
+    return this.#helper.invoke(this.#resident, method, [], performance.now() + timeoutMs);
+  }
+
+  #broken(fault: TransferredError | undefined): DisconnectedError {
+    return resetError(fault === undefined ? undefined : unpackError(fault), this.#bytesWritten);
+  }
+
+  #checkAlive(): void {
+    if (this.#isClosed || !this.#helper.isAlive()) throw helperDied();
+  }
+}
