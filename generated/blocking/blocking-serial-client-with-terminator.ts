@@ -4,7 +4,7 @@
 
 import type { Data, MessageOf } from "../../src/core/data.ts";
 import { connectBlockingSerial } from "../../src/devices/blocking-serial.ts";
-import type { BlockingSerialLink } from "../../src/devices/serial.ts";
+import type { BlockingSerialLink, SerialRs485 } from "../../src/devices/serial.ts";
 import type { ChannelError } from "../../src/errors.ts";
 import { TerminatorFraming } from "../../src/framings/terminator.ts";
 import { BlockingClient } from "../../src/roles/blocking-client.ts";
@@ -108,6 +108,27 @@ export interface BlockingSerialClientWithTerminatorOptions<Encoding extends Buff
    * @defaultValue true
    */
   lock?: boolean;
+  /**
+   * The state of DTR right after opening. Opening a port raises DTR and RTS for a moment whatever is given here. A port
+   * without control lines cannot be opened with this option.
+   *
+   * @defaultValue none: as opening leaves it, which is raised
+   */
+  dtr?: boolean;
+  /**
+   * The state of RTS right after opening, as `SerialOptions.dtr`. Not together with `rtscts` or `rs485`, with which the
+   * driver sets RTS.
+   *
+   * @defaultValue none: as opening leaves it, which is raised
+   */
+  rts?: boolean;
+  /**
+   * Has the driver switch the direction of an RS-485 line by RTS. Linux only; a driver that cannot is an `ERR_OPTIONS` at
+   * opening. The driver keeps the mode after closing.
+   *
+   * @defaultValue none: as the driver has it
+   */
+  rs485?: SerialRs485;
   /**
    * After so many milliseconds of silence in the middle of a message, what is there of it is dropped, and the next byte
    * begins a new message; after bad bytes, everything is dropped until the line has been silent that long. 0: no limit.

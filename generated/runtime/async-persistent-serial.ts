@@ -4,6 +4,6 @@
 
 export type { Data, MessageOf } from "../../src/core/data.ts";
 export { connectAsyncSerial } from "../../src/devices/async-serial.ts";
-export type { SerialLink } from "../../src/devices/serial.ts";
+export type { SerialLink, SerialRs485 } from "../../src/devices/serial.ts";
 export type { ChannelError } from "../../src/errors.ts";
 export { AsyncPersistent } from "../../src/roles/async-persistent.ts";

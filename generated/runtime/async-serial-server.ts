@@ -4,7 +4,7 @@
 
 export type { Data, MessageOf } from "../../src/core/data.ts";
 export { listenAsyncSerial } from "../../src/devices/async-serial.ts";
-export type { SerialLink } from "../../src/devices/serial.ts";
+export type { SerialLink, SerialRs485 } from "../../src/devices/serial.ts";
 export type { ChannelError } from "../../src/errors.ts";
 export type { AsyncRequestHandler } from "../../src/roles/async-request-handler.ts";
 export type { AsyncHandler, AsyncHandlerClass } from "../../src/roles/async-server-options.ts";

@@ -4,6 +4,6 @@
 
 export type { Data, MessageOf } from "../../src/core/data.ts";
 export { connectBlockingSerial } from "../../src/devices/blocking-serial.ts";
-export type { BlockingSerialLink } from "../../src/devices/serial.ts";
+export type { BlockingSerialLink, SerialRs485 } from "../../src/devices/serial.ts";
 export type { ChannelError } from "../../src/errors.ts";
 export { BlockingClient } from "../../src/roles/blocking-client.ts";

@@ -4,7 +4,7 @@
 
 export type { Data, MessageOf } from "../../src/core/data.ts";
 export { listenBlockingSerial } from "../../src/devices/blocking-serial.ts";
-export type { BlockingSerialLink } from "../../src/devices/serial.ts";
+export type { BlockingSerialLink, SerialRs485 } from "../../src/devices/serial.ts";
 export type { ChannelError } from "../../src/errors.ts";
 export type { BlockingRequestHandler } from "../../src/roles/blocking-request-handler.ts";
 export type { BlockingHandlerClass } from "../../src/roles/blocking-server-options.ts";

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import { ReadStream } from "node:tty";
-import type { SerialBindingPort } from "./serial-binding.ts";
+import { type BindingPortObject, loadSerialPort } from "./serial/binding-port.ts";
 import type { SerialSettings } from "./serial-settings.ts";
 import { handleOf } from "./socket-handle.ts";
 
@@ -9,16 +9,9 @@ import { handleOf } from "./socket-handle.ts";
 const HIGH_WATER_MARK = 65_536;
 
 /**
- * The bytes of an open port, as a stream. The port stays open beside it for configuration, control lines and the lock;
- * destroying the stream does not close the port.
- */
-export async function openSerialStream(settings: SerialSettings, port: SerialBindingPort): Promise<Duplex> {
-  return process.platform === "win32" ? await bindingStream(settings, port) : ttyStream(settings.path);
-}
-
-/**
  * libuv's terminal stream: faster than `serialport`'s own and safe in worker threads. On a descriptor of its own, because
- * libuv opens the terminal anew and puts that in the place of what it was given, which would lose the lock of the port's.
+ * libuv opens the terminal again and puts that in the place of what it was given, which would lose the lock of the port's.
+ * Destroying the stream does not close the port.
  */
 export function ttyStream(path: string): Duplex {
   const fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
@@ -37,9 +30,9 @@ export function ttyStream(path: string): Duplex {
 }
 
 /** `serialport`'s own stream, where the system has no descriptors for ports (Windows). Main thread only. */
-export async function bindingStream(settings: SerialSettings, port: SerialBindingPort): Promise<Duplex> {
-  const { SerialPort } = await import("serialport");
+export async function bindingStream(settings: SerialSettings, port: BindingPortObject): Promise<Duplex> {
   const { path, baudRate } = settings;
+  const { SerialPort } = await loadSerialPort(path);
   // Gives the stream the port that is open already. The types of the package leave the binding out.
   const binding = { list: async () => [], open: async () => port };
   const options = { binding, path, baudRate, autoOpen: false, highWaterMark: HIGH_WATER_MARK };

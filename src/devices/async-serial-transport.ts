@@ -5,8 +5,7 @@ import type { ChannelError } from "../errors.ts";
 import type { AsyncTransport, TransportEvents } from "../modes/async-transport.ts";
 import type { SerialLink } from "./serial.ts";
 import { SerialWriter } from "./async-serial-writer.ts";
-import type { SerialBindingPort } from "./serial-binding.ts";
-import { closePort, drainPort } from "./serial-drain.ts";
+import type { SerialPortHandle } from "./serial/port.ts";
 import { portClosedError, portGoneError } from "./serial-errors.ts";
 import { SerialPortLink } from "./serial-link.ts";
 import type { SerialSettings } from "./serial-settings.ts";
@@ -23,7 +22,7 @@ export class AsyncSerialTransport implements AsyncTransport<SerialLink> {
   readonly #path: string;
   readonly #interByteTimeoutMs: number;
   readonly #stream: Duplex;
-  readonly #port: SerialBindingPort;
+  readonly #port: SerialPortHandle;
   readonly #writer: SerialWriter;
   readonly #deadlines = new Deadlines<"silence">(() => void this.#silenceExpired());
   readonly #onData = (bytes: Buffer): void => this.#data(bytes);
@@ -42,7 +41,7 @@ export class AsyncSerialTransport implements AsyncTransport<SerialLink> {
    * @param stream the bytes; must not be flowing yet.
    * @param port the open port. Both belong to the transport from now on.
    */
-  constructor(settings: Pick<SerialSettings, "path" | "interByteTimeoutMs">, stream: Duplex, port: SerialBindingPort) {
+  constructor(settings: Pick<SerialSettings, "path" | "interByteTimeoutMs">, stream: Duplex, port: SerialPortHandle) {
     this.#path = settings.path;
     this.#interByteTimeoutMs = settings.interByteTimeoutMs;
     this.#stream = stream;
@@ -116,8 +115,10 @@ export class AsyncSerialTransport implements AsyncTransport<SerialLink> {
 
   async drain(): Promise<void> {
     await this.#writer.written();
-    await drainPort(this.#port).catch((cause: unknown) => {
-      throw portGoneError(this.#path, this.bytesWritten, cause);
+    await this.#port.drain().catch((cause: unknown) => {
+      throw this.#isAlive
+        ? portGoneError(this.#path, this.bytesWritten, cause)
+        : (this.#error ?? portClosedError(this.#path));
     });
     // Closing drops what the driver holds: that is no drain.
     if (!this.#isAlive) throw this.#error ?? portClosedError(this.#path);
@@ -179,7 +180,7 @@ export class AsyncSerialTransport implements AsyncTransport<SerialLink> {
       stream.destroy();
       await closed;
     }
-    await closePort(this.#port);
+    await this.#port.close();
     this.#state = "closed";
     this.#events?.closed(this.#error);
   }

@@ -1,9 +1,6 @@
 import type { AsyncListener, AsyncTransport, ListenerEvents } from "../modes/async-transport.ts";
-import { openSerialStream } from "./async-serial-stream.ts";
 import { AsyncSerialTransport } from "./async-serial-transport.ts";
-import { openSerialPort } from "./serial-binding.ts";
-import { closePort } from "./serial-drain.ts";
-import { portOpenError } from "./serial-errors.ts";
+import { openSerialPort } from "./serial/open.ts";
 import { serialSettings } from "./serial-settings.ts";
 import type { SerialSettings } from "./serial-settings.ts";
 import type { SerialLink, SerialOptions } from "./serial.ts";
@@ -33,12 +30,15 @@ export function listenAsyncSerial(
   options: SerialOptions,
 ): (events: ListenerEvents<SerialLink>) => Promise<AsyncListener> {
   const settings = serialSettings(options);
-  return async (events) => new SerialListener(settings.path, await openTransport(settings), events);
+  return async (events) => {
+    const transport = await openTransport(settings, new AbortController().signal);
+    return new SerialListener(settings.path, transport, events);
+  };
 }
 
 async function openUnlessAborted(settings: SerialSettings, signal: AbortSignal): Promise<AsyncSerialTransport> {
   signal.throwIfAborted();
-  const opening = openTransport(settings);
+  const opening = openTransport(settings, signal);
   return await new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
@@ -53,14 +53,9 @@ async function openUnlessAborted(settings: SerialSettings, signal: AbortSignal):
   });
 }
 
-async function openTransport(settings: SerialSettings): Promise<AsyncSerialTransport> {
-  const port = await openSerialPort(settings);
-  try {
-    return new AsyncSerialTransport(settings, await openSerialStream(settings, port), port);
-  } catch (error) {
-    await closePort(port);
-    throw portOpenError(settings, error);
-  }
+async function openTransport(settings: SerialSettings, signal: AbortSignal): Promise<AsyncSerialTransport> {
+  const { port, stream } = await openSerialPort(settings, signal);
+  return new AsyncSerialTransport(settings, stream, port);
 }
 
 /** A serial port that was opened for a server. */

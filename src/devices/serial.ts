@@ -75,6 +75,27 @@ export interface SerialOptions {
    */
   lock?: boolean;
   /**
+   * The state of DTR right after opening. Opening a port raises DTR and RTS for a moment whatever is given here. A port
+   * without control lines cannot be opened with this option.
+   *
+   * @defaultValue none: as opening leaves it, which is raised
+   */
+  dtr?: boolean;
+  /**
+   * The state of RTS right after opening, as {@link SerialOptions.dtr}. Not together with `rtscts` or `rs485`, with which the
+   * driver sets RTS.
+   *
+   * @defaultValue none: as opening leaves it, which is raised
+   */
+  rts?: boolean;
+  /**
+   * Has the driver switch the direction of an RS-485 line by RTS. Linux only; a driver that cannot is an `ERR_OPTIONS` at
+   * opening. The driver keeps the mode after closing.
+   *
+   * @defaultValue none: as the driver has it
+   */
+  rs485?: SerialRs485;
+  /**
    * After so many milliseconds of silence in the middle of a message, what is there of it is dropped, and the next byte
    * begins a new message; after bad bytes, everything is dropped until the line has been silent that long. 0: no limit.
    *
@@ -91,6 +112,34 @@ export interface SerialOptions {
   resyncQuietMs?: number;
 }
 
+/** How a driver switches the direction of an RS-485 line. */
+export interface SerialRs485 {
+  /**
+   * How long RTS has its state for sending before the first byte leaves, in milliseconds, 0 to 100.
+   *
+   * @defaultValue 0
+   */
+  delayBeforeSendMs?: number;
+  /**
+   * How long RTS keeps its state for sending after the last byte, in milliseconds, 0 to 100.
+   *
+   * @defaultValue 0
+   */
+  delayAfterSendMs?: number;
+  /**
+   * Whether RTS is raised while sending, and dropped otherwise; or the other way round.
+   *
+   * @defaultValue true
+   */
+  rtsOnSend?: boolean;
+  /**
+   * Whether what is sent is also received.
+   *
+   * @defaultValue false
+   */
+  receiveDuringSend?: boolean;
+}
+
 /** Modem control lines, as the other end sees them. */
 export interface SerialStatus {
   /** Clear to send. */
@@ -101,7 +150,7 @@ export interface SerialStatus {
   readonly dcd: boolean;
 }
 
-/** Modem control lines that can be set. What is left out stays as it is, but for `brk`. */
+/** Modem control lines that can be set. What is left out stays as it is. */
 export interface SerialControl {
   /** Data terminal ready. */
   dtr?: boolean;

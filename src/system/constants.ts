@@ -8,6 +8,7 @@
 export interface SystemConstants {
   readonly POLLIN: number;
   readonly POLLOUT: number;
+  readonly POLLHUP: number;
   readonly POLLNVAL: number;
   readonly MSG_DONTWAIT: number;
   /** 0 where the system has none. Node.js ignores SIGPIPE anyway. */
@@ -38,6 +39,7 @@ export interface LinuxConstants extends SystemConstants {
 const everywhere = {
   POLLIN: 1,
   POLLOUT: 4,
+  POLLHUP: 0x10,
   POLLNVAL: 0x20,
   SHUT_WR: 1,
   F_SETFD: 2,

@@ -92,6 +92,19 @@ export function waitWritable(fd: number, timeoutMs: number): boolean {
   return waitFor(fd, WRITABLE, timeoutMs) !== 0;
 }
 
+/**
+ * Whether what a descriptor refers to is gone: a line that hung up, a peer that has closed both sides.
+ *
+ * @throws SystemError as {@link waitFor}.
+ */
+export function hasHungUp(fd: number): boolean {
+  const { poll, numbers } = functions();
+  polled[0] = fd;
+  polledEvents[ASKED] = 0;
+  const count = systemCall("poll", () => poll(polled, 1, 0));
+  return count > 0 && ((polledEvents[ANSWERED] as number) & numbers.POLLHUP) !== 0;
+}
+
 /** Blocks the thread for so long, and lets it be terminated meanwhile. */
 export function pause(ms: number): void {
   Atomics.wait(neverSignalled, 0, 0, ms);

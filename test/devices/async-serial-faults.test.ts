@@ -5,8 +5,7 @@ import test from "ava";
 import { connectAsyncSerial } from "../../src/devices/async-serial.ts";
 import { bindingStream, ttyStream } from "../../src/devices/async-serial-stream.ts";
 import { AsyncSerialTransport } from "../../src/devices/async-serial-transport.ts";
-import { openSerialPort } from "../../src/devices/serial-binding.ts";
-import type { SerialBindingPort } from "../../src/devices/serial-binding.ts";
+import { BindingPort, type BindingPortObject, openBindingPort } from "../../src/devices/serial/binding-port.ts";
 import { serialSettings } from "../../src/devices/serial-settings.ts";
 import { DisconnectedError, TimeoutError } from "../../src/errors.ts";
 import { openVirtualLine } from "../support/virtual-line.ts";
@@ -72,7 +71,7 @@ test("a stalled line can be destroyed, with the given error, and opened again at
 });
 
 /** A port whose driver never gets rid of its output until that is dropped, as `tcdrain` and `tcflush` have it. */
-class StalledPort implements SerialBindingPort {
+class StalledPort implements BindingPortObject {
   isOpen = true;
   readonly calls: string[] = [];
   #waiting: (() => void)[] = [];
@@ -99,7 +98,11 @@ class StalledPort implements SerialBindingPort {
 function stalledTransport(): { transport: AsyncSerialTransport; port: StalledPort; recorder: Recorder } {
   const port = new StalledPort();
   const sink = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
-  const transport = new AsyncSerialTransport({ path: "/dev/fake", interByteTimeoutMs: 0 }, sink, port);
+  const transport = new AsyncSerialTransport(
+    { path: "/dev/fake", interByteTimeoutMs: 0 },
+    sink,
+    new BindingPort("/dev/fake", port),
+  );
   return { transport, port, recorder: new Recorder(transport) };
 }
 
@@ -133,14 +136,18 @@ test("control lines keep what is not given", async (t) => {
   port.set = async (...lines: unknown[]) => void set.push(...lines);
   port.drain = async () => undefined;
   const stream = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
-  const transport = new AsyncSerialTransport({ path: "/dev/fake", interByteTimeoutMs: 0 }, stream, port);
+  const transport = new AsyncSerialTransport(
+    { path: "/dev/fake", interByteTimeoutMs: 0 },
+    stream,
+    new BindingPort("/dev/fake", port),
+  );
   await transport.link.set({ dtr: false });
   await transport.link.set({ rts: false, brk: true });
   await transport.link.set({});
   t.deepEqual(set, [
     { dtr: false, rts: true, brk: false },
     { dtr: false, rts: false, brk: true },
-    { dtr: false, rts: false, brk: false },
+    { dtr: false, rts: false, brk: true },
   ]);
   t.deepEqual(await transport.link.get(), { cts: true, dsr: false, dcd: false });
   transport.destroy();
@@ -151,7 +158,11 @@ test("a read error hands over what was received before, even while paused", asyn
   const port = new StalledPort();
   port.drain = async () => undefined;
   const stream = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
-  const transport = new AsyncSerialTransport({ path: "/dev/fake", interByteTimeoutMs: 0 }, stream, port);
+  const transport = new AsyncSerialTransport(
+    { path: "/dev/fake", interByteTimeoutMs: 0 },
+    stream,
+    new BindingPort("/dev/fake", port),
+  );
   const recorder = new Recorder(transport);
   transport.pause();
   stream.push(Buffer.from("complete"));
@@ -168,8 +179,8 @@ const testOnMainThread = isMainThread ? test : test.skip;
 testOnMainThread("serialport's own stream carries the same transport, as on Windows", async (t) => {
   const line = await openVirtualLine();
   const settings = serialSettings({ path: line.a });
-  const port = await openSerialPort(settings);
-  const transport = new AsyncSerialTransport(settings, await bindingStream(settings, port), port);
+  const port = await openBindingPort(settings, never());
+  const transport = new AsyncSerialTransport(settings, await bindingStream(settings, port.object), port);
   const recorder = new Recorder(transport);
   const other = await connectAsyncSerial({ path: line.b })(never());
   const atOther = new Recorder(other);
@@ -188,7 +199,11 @@ testOnMainThread("serialport's own stream carries the same transport, as on Wind
 test("a stream that closes by itself, as serialport's does when its device is lost, is a loss", async (t) => {
   const port = new StalledPort();
   const stream = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
-  const transport = new AsyncSerialTransport({ path: "/dev/fake", interByteTimeoutMs: 0 }, stream, port);
+  const transport = new AsyncSerialTransport(
+    { path: "/dev/fake", interByteTimeoutMs: 0 },
+    stream,
+    new BindingPort("/dev/fake", port),
+  );
   const recorder = new Recorder(transport);
   await port.close();
   stream.emit("close", new Error("disconnected"));

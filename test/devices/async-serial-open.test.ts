@@ -7,6 +7,7 @@ import test from "ava";
 import { connectAsyncSerial } from "../../src/devices/async-serial.ts";
 import type { SerialOptions } from "../../src/devices/serial.ts";
 import { listSerialPorts } from "../../src/devices/serial-ports.ts";
+import { bindingFault } from "../../src/devices/serial/binding-port.ts";
 import { portOpenError } from "../../src/devices/serial-errors.ts";
 import { serialSettings } from "../../src/devices/serial-settings.ts";
 import { OpenError, OptionsError } from "../../src/errors.ts";
@@ -114,8 +115,8 @@ test("bad options are named with their value before anything is opened, also to 
 
 test("settings that the system does not know are bad options", async (t) => {
   const line = await openVirtualLine();
-  for (const setting of [{ parity: "mark" }, { stopBits: 1.5 }] as const) {
-    const message = new RegExp(`"${Object.keys(setting)[0]}" is '?${Object.values(setting)[0]}`);
+  for (const setting of [{ stopBits: 1.5 }, { dtr: false }, { rts: true }, { rs485: {} }] as const) {
+    const message = new RegExp(`"${Object.keys(setting)[0]}" is`);
     await t.throwsAsync(connectAsyncSerial({ path: line.a, ...setting })(never()), { code: "ERR_OPTIONS", message });
   }
   const transport = await connectAsyncSerial({ path: line.a, baudRate: 115_200, parity: "even", stopBits: 2 })(never());
@@ -124,20 +125,51 @@ test("settings that the system does not know are bad options", async (t) => {
   await line.close();
 });
 
-test("every fault that the system reports has its code", (t) => {
+test("every fault that the system reports has its code and advice, whatever its text", (t) => {
+  const faults: [string, string, RegExp][] = [
+    ["ENOENT", "ERR_PORT_NOT_FOUND", /plug the device in/],
+    ["ENXIO", "ERR_PORT_NOT_FOUND", /no device behind it/],
+    ["ENODEV", "ERR_PORT_NOT_FOUND", /no device behind it/],
+    ["EIO", "ERR_PORT_NOT_FOUND", /no device behind it/],
+    ["EACCES", "ERR_PORT_PERMISSION", /group/],
+    ["EPERM", "ERR_PORT_PERMISSION", /container.*DeviceAllow/],
+    ["ERR_ACCESS_DENIED", "ERR_PORT_PERMISSION", /permission model/],
+    ["EBUSY", "ERR_PORT_IN_USE", /in use/],
+    ["ENOTTY", "ERR_PORT_NOT_TTY", /not a serial port/],
+    ["EMFILE", "ERR_PORT_FAILED", /see the cause/],
+  ];
+  for (const [code, expected, advice] of faults) {
+    const cause = Object.assign(new Error("Ressource belegt"), { code });
+    const error = portOpenError("/dev/ttyX9", cause);
+    t.is(error.code, expected as never);
+    t.regex(error.message, advice);
+    t.is(error.outcome, "not-sent");
+    t.is(error.cause, cause);
+  }
+  t.is(portOpenError("/dev/ttyX9", "odd").code, "ERR_PORT_FAILED");
+});
+
+test("a port that the kernel has and /dev does not is told apart", (t) => {
+  // The consoles are terminals of every Linux.
+  const missing = Object.assign(new Error("ENOENT"), { code: "ENOENT" });
+  t.regex(portOpenError("/dev/ttyX9", missing).message, /listSerialPorts/);
+  if (process.platform === "linux") t.regex(portOpenError("/dev/console", missing).message, /not in \/dev here/);
+});
+
+test("what the binding says has the codes of the system", (t) => {
   const settings = serialSettings({ path: "COM3" });
-  const faults: [string, string][] = [
+  const words: [string, string][] = [
     ["Opening COM3: File not found", "ERR_PORT_NOT_FOUND"],
     ["Opening COM3: Access denied", "ERR_PORT_IN_USE"],
-    ["Error: Device or resource busy, cannot open COM3", "ERR_PORT_IN_USE"],
-    ["Error: Permission denied, cannot open COM3", "ERR_PORT_PERMISSION"],
-    ["Error: No such device or address, cannot open COM3", "ERR_PORT_NOT_FOUND"],
-    ["Error: Input/output error setting custom baud rate of 13", "ERR_PORT_FAILED"],
+    ["Opening COM3: Unknown error code 32", "ERR_PORT_IN_USE"],
+    ["Error Resource temporarily unavailable Cannot lock port", "ERR_PORT_IN_USE"],
+    ["Error: Datei nicht gefunden, cannot open COM3", "ERR_PORT_FAILED"],
     ["Error baud rate of -1 is not supported on your platform", "ERR_OPTIONS"],
+    ["Error: Invalid argument || while setting custom baud rate of 13", "ERR_OPTIONS"],
     ["Invalid data bits setting 3", "ERR_OPTIONS"],
   ];
-  for (const [text, code] of faults) t.is(portOpenError(settings, new Error(text)).code, code as never);
-  t.is(portOpenError(settings, "odd").code, "ERR_PORT_FAILED");
+  for (const [text, code] of words)
+    t.is(portOpenError("COM3", bindingFault(settings, new Error(text))).code, code as never);
 });
 
 test("an aborted open rejects with the reason and gives the port back", async (t) => {
