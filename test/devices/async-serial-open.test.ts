@@ -6,7 +6,6 @@ import { promisify } from "node:util";
 import test from "ava";
 import { connectAsyncSerial } from "../../src/devices/async-serial.ts";
 import type { SerialOptions } from "../../src/devices/serial.ts";
-import { listSerialPorts } from "../../src/devices/serial-ports.ts";
 import { bindingFault } from "../../src/devices/serial/binding-port.ts";
 import { portOpenError } from "../../src/devices/serial-errors.ts";
 import { serialSettings } from "../../src/devices/serial-settings.ts";
@@ -195,14 +194,4 @@ test("an aborted open rejects with the reason and gives the port back", async (t
   failing.abort(new Error("first"));
   await t.throwsAsync(missing, { message: "first" });
   await line.close();
-});
-
-test("lists the ports of the machine, or says why not", async (t) => {
-  try {
-    const ports = await listSerialPorts();
-    t.true(ports.every(({ path }) => path !== ""));
-    t.true(ports.every((port) => Object.values(port).every((detail) => typeof detail === "string")));
-  } catch (error) {
-    t.true(OpenError.is(error) && error.code === "ERR_PORT_FAILED");
-  }
 });
