@@ -98,3 +98,40 @@ export const control: Act<{ made: Made }, { set: Failure; get: Failure; reply: s
   client.close();
   return { set, get, reply };
 };
+
+/** Waits for replies that do not come, once after the other, with a listener for signals; what that cost the processor. */
+export const waitInVain: Act<
+  { made: Made; timeoutMs: number; times: number },
+  { failures: Failure[]; processorShare: number }
+> = async ({ made, timeoutMs, times }, say) => {
+  process.on("SIGUSR2", () => undefined);
+  const client = await makeClient({ ...made, options: { ...made.options, keepAlive: true } });
+  const wait = (): Failure => {
+    // A call that failed closes the port; opening it is not what is measured.
+    client.connect();
+    return failureOf(client, () => client.waitFor(() => false, { timeoutMs }));
+  };
+  wait();
+  say("waiting");
+  const before = process.cpuUsage();
+  const start = performance.now();
+  const failures = Array.from({ length: times }, wait);
+  const { user, system } = process.cpuUsage(before);
+  client.close();
+  process.removeAllListeners("SIGUSR2");
+  return { failures, processorShare: (user + system) / 1000 / (performance.now() - start) };
+};
+
+/** Waits for one message, and says so. */
+export const waitForOne: Act<{ made: Made; timeoutMs: number }, { heard: string; ms: number }> = async (
+  { made, timeoutMs },
+  say,
+) => {
+  const client = await makeClient(made);
+  client.connect();
+  say("waiting");
+  const start = performance.now();
+  const heard = client.waitFor(() => true, { timeoutMs }).toString();
+  client.close();
+  return { heard, ms: performance.now() - start };
+};

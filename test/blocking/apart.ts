@@ -37,10 +37,13 @@ export class Apart<Name extends ActName> implements AsyncDisposable {
   #notes: string[] = [];
   #noted: () => void = () => undefined;
 
-  /** @param way by the system's calls if nothing else is said, and they can be called. */
-  constructor(act: Name, input: ActInput<Name>, way: Way = "system") {
+  /**
+   * @param way by the system's calls if nothing else is said, and they can be called.
+   * @param execArgv further options of Node.js.
+   */
+  constructor(act: Name, input: ActInput<Name>, way: Way = "system", execArgv: readonly string[] = []) {
     const child = fork(new URL("./apart-child.js", import.meta.url), {
-      execArgv: optionsFor(way),
+      execArgv: [...optionsFor(way), ...execArgv],
       serialization: "advanced",
     });
     this.child = child;
