@@ -2,7 +2,7 @@ import { fstatSync } from "node:fs";
 import type { Socket } from "node:net";
 import { packError, type TransferredError } from "../comm/error-transfer.ts";
 import type { Resident } from "../comm/helper-protocol.ts";
-import { socketCalls } from "../system/socket-calls.ts";
+import { sharedSocketCalls } from "../system/socket-calls.ts";
 import { bytesGivenToSystem, openSocket } from "./async-socket.ts";
 import { handleOf } from "./socket-handle.ts";
 import type { SocketConnectOptions, SocketLink } from "./socket.ts";
@@ -130,7 +130,7 @@ class SocketResident implements Resident<SocketResidentInfo> {
     const fd = this.info.descriptor?.fd;
     if (fd === undefined) return;
     try {
-      const { receive } = socketCalls();
+      const { receive } = sharedSocketCalls();
       for (let bytes = receive(fd); bytes !== undefined && bytes.length > 0; bytes = receive(fd))
         this.taken(Uint8Array.from(bytes));
     } catch {

@@ -2,10 +2,15 @@ import { closeSync } from "node:fs";
 import type { ChannelError } from "../errors.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
 import { READABLE, WRITABLE } from "../system/descriptors.ts";
-import { type SocketCalls, socketCalls } from "../system/socket-calls.ts";
+import type { SocketCalls } from "../system/socket-calls.ts";
 import { halfClose, reset } from "../system/sockets.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { resetError, type SocketLink } from "./socket.ts";
+
+/** So soon after everything was read, it is not looked for more. */
+const BRISK_MS = 0.1;
+/** A read that brings less has emptied the socket. */
+const SMALL_READ = 1024;
 
 /**
  * A connected socket whose descriptor belongs to this thread, which reads, writes and waits by itself: no other thread is
@@ -14,7 +19,7 @@ import { resetError, type SocketLink } from "./socket.ts";
 export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   readonly canResynchronise = false;
   readonly #fd: number;
-  readonly #calls: SocketCalls = socketCalls();
+  readonly #calls: SocketCalls;
   readonly #readLink: () => SocketLink;
   #link: SocketLink | undefined;
   #bytesWritten = 0;
@@ -23,15 +28,18 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   #state: "open" | "ended" | "closed" = "open";
   /** What broke the connection, found out while there may still be something to be read. */
   #fault: ChannelError | undefined;
+  /** When everything that had come was read, if nothing was written since. */
+  #emptied = Number.NEGATIVE_INFINITY;
   /** Whether the other end has got a part of what it is to get. */
   #isMidWrite = false;
 
   /**
-   * @param fd a descriptor that does not wait.
+   * @param fd the descriptor, and what it is used with.
    * @param readLink finds out who is at the ends.
    */
-  constructor(fd: number, readLink: () => SocketLink) {
+  constructor(fd: number, calls: SocketCalls, readLink: () => SocketLink) {
     this.#fd = fd;
+    this.#calls = calls;
     this.#readLink = readLink;
   }
 
@@ -52,18 +60,19 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   read(deadline: number, _isMidMessage: boolean, now: number = performance.now()): Buffer | "ended" | "late" {
     const ahead = this.#ahead.take();
     if (ahead !== undefined) return ahead;
-    for (let left = deadline - now; ; left = deadline - performance.now()) {
-      if (this.#state !== "open") return this.#end();
-      // What has to be waited for is rarely there already, and looking would cost as much as the wait.
-      if (left > 0 && this.#calls.waitFor(this.#fd, READABLE, left) === 0) return "late";
-      const bytes = this.#receive();
-      if (bytes !== undefined && bytes.length > 0) return bytes;
-      if (bytes === undefined && left <= 0) return "late";
-    }
+    if (this.#state !== "open") return this.#end();
+    const left = deadline - now;
+    // A look costs nearly as much as a quick exchange, and what comes so soon may as well come a moment later.
+    if (left <= 0 && now - this.#emptied < BRISK_MS) return "late";
+    const bytes = this.#receive(left);
+    if (bytes === undefined) return "late";
+    this.#emptied = bytes.length < SMALL_READ ? performance.now() : Number.NEGATIVE_INFINITY;
+    return bytes.length > 0 ? bytes : this.#end();
   }
 
   write(bytes: Uint8Array, _now: number, deadline: number): boolean {
     this.#isMidWrite = true;
+    this.#emptied = Number.NEGATIVE_INFINITY;
     for (let rest = bytes; ;) {
       const taken = this.#send(rest);
       this.#bytesWritten += taken;
@@ -94,7 +103,7 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
 
   flush(): void {
     this.#ahead.clear();
-    while (this.read(0, false) instanceof Uint8Array) continue;
+    while (this.#state === "open" && this.#receive(0) !== undefined) continue;
   }
 
   close(): void {
@@ -113,15 +122,16 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
     const isReading = this.#state === "open" && !this.#ahead.isFull;
     const ready = this.#calls.waitFor(this.#fd, isReading ? READABLE | WRITABLE : WRITABLE, left);
     if ((ready & READABLE) === 0) return ready !== 0;
-    const bytes = this.#receive();
+    const bytes = this.#receive(0);
     if (bytes !== undefined && bytes.length > 0) this.#ahead.push(bytes);
     return true;
   }
 
-  /** Bytes, none at the end, `undefined` if nothing is there yet. */
-  #receive(): Buffer | undefined {
+  /** Bytes, none at the end, `undefined` if nothing is there in time. */
+  #receive(timeoutMs: number): Buffer | undefined {
     try {
-      const bytes = this.#calls.receive(this.#fd);
+      const calls = this.#calls;
+      const bytes = timeoutMs > 0 ? calls.receiveWithin(this.#fd, timeoutMs) : calls.receive(this.#fd);
       if (bytes?.length === 0) this.#state = "ended";
       return bytes;
     } catch (error) {

@@ -5,6 +5,7 @@ import { ChannelError, StateError } from "../errors.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
 import { duplicate } from "../system/descriptors.ts";
 import { systemLibrary } from "../system/library.ts";
+import { ownSocketCalls } from "../system/socket-calls.ts";
 import { type SystemAddress, socketEnd } from "../system/socket-address.ts";
 import { canConnectSockets, connectSocket } from "../system/socket-connect.ts";
 import { RelayedSocketTransport } from "./blocking-socket-relay.ts";
@@ -65,7 +66,7 @@ function connectHere(
   } catch (error) {
     throw connectError(error as Error, options);
   }
-  return fd === "late" ? "late" : new BlockingSocketTransport(fd, linkOf(fd));
+  return fd === "late" ? "late" : new BlockingSocketTransport(fd, ownSocketCalls(fd), linkOf(fd));
 }
 
 function linkOf(fd: number): () => SocketLink {
@@ -96,7 +97,8 @@ function connectByHelper(options: SocketConnectOptions, deadline: number): Block
   if (descriptor === undefined || systemLibrary() === undefined)
     return new RelayedSocketTransport(link, helper, resident);
   try {
-    return new BlockingSocketTransport(takeOver(descriptor), () => link);
+    const fd = takeOver(descriptor);
+    return new BlockingSocketTransport(fd, ownSocketCalls(fd), () => link);
   } catch (error) {
     throw ChannelError.is(error) ? error : connectError(error as Error, options);
   } finally {

@@ -31,6 +31,9 @@ export interface LinuxConstants extends SystemConstants {
   readonly SOCK_NONBLOCK: number;
   readonly SOCK_CLOEXEC: number;
   readonly SO_ERROR: number;
+  /** That of the kernel's own time, whose parts are as long as a pointer. */
+  readonly SO_RCVTIMEO: number;
+  readonly F_SETFL: number;
   readonly IPPROTO_TCP: number;
   readonly TCP_NODELAY: number;
 }
@@ -60,6 +63,8 @@ const linux: LinuxConstants = {
   SOCK_NONBLOCK: 0x8_00,
   SOCK_CLOEXEC: 0x8_00_00,
   SO_ERROR: 4,
+  SO_RCVTIMEO: 20,
+  F_SETFL: 4,
   IPPROTO_TCP: 6,
   TCP_NODELAY: 1,
 };

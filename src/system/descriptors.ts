@@ -3,12 +3,12 @@ import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
 import { linuxConstants, type SystemConstants } from "./constants.ts";
 import { foreignFunctions } from "./library.ts";
-import { attempt, SystemError, systemCall } from "./system-error.ts";
+import { attempt, lastErrno, SystemError, systemCall } from "./system-error.ts";
 
 const { EBADF, EBUSY, EINTR } = constants.errno;
 
 /** A wait never lasts longer at a time: then JavaScript looks whether the thread is to end. */
-const LONGEST_SLICE_MS = 100;
+export const LONGEST_SLICE_MS = 100;
 
 /** What a descriptor is waited for, and what it is ready for: a sum of these. */
 export const READABLE = 1;
@@ -56,12 +56,17 @@ export function waitFor(fd: number, interest: number, timeoutMs: number): number
   for (let left = timeoutMs; ; left = deadline - performance.now()) {
     // Rounded up: a wait that ends too early would be followed by others of no length.
     const slice = left > LONGEST_SLICE_MS ? LONGEST_SLICE_MS : left > 0 ? Math.ceil(left) : 0;
-    const count = attempt(() => poll(polled, 1, slice));
+    const count = poll(polled, 1, slice);
     if (count > 0) return readiness(interest, polledEvents[ANSWERED] as number, numbers);
-    if (count < 0 && count !== -EINTR) throw new SystemError("poll", -count);
+    if (count < 0) checkInterrupted(lastErrno());
     if (left <= slice && count === 0) return 0;
     interruptionPoint();
   }
+}
+
+/** A signal is no reason to wait for longer than was asked: the time is looked at again. */
+function checkInterrupted(errno: number): void {
+  if (errno !== EINTR) throw new SystemError("poll", errno);
 }
 
 function readiness(interest: number, answered: number, numbers: SystemConstants): number {
@@ -111,7 +116,7 @@ export function pause(ms: number): void {
 }
 
 /** JavaScript that only makes system calls never notices that its thread is terminated; here it does. */
-function interruptionPoint(): void {
+export function interruptionPoint(): void {
   pause(0);
 }
 

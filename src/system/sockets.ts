@@ -2,13 +2,15 @@
 import { closeSync } from "node:fs";
 import { constants } from "node:os";
 import { foreignFunctions } from "./library.ts";
-import { receiveInto } from "./received-bytes.ts";
-import { attempt, SystemError, uninterrupted } from "./system-error.ts";
+import { receivedBytes, receivingMemory } from "./received-bytes.ts";
+import { attempt, isTransient, lastErrno, SystemError } from "./system-error.ts";
 
-const { EAGAIN, ENOTCONN, EPROTOTYPE } = constants.errno;
+const { ENOTCONN, EPROTOTYPE } = constants.errno;
 
 const functions = foreignFunctions(({ declare, constants: numbers }) => ({
   numbers,
+  receiving: numbers.MSG_DONTWAIT,
+  sending: numbers.MSG_DONTWAIT | numbers.MSG_NOSIGNAL,
   recv: declare<[fd: number, memory: Uint8Array, length: number, flags: number]>(
     "long recv(int fd, void *memory, size_t length, int flags)",
   ),
@@ -28,12 +30,12 @@ const functions = foreignFunctions(({ declare, constants: numbers }) => ({
  * @throws SystemError `ECONNRESET` and others.
  */
 export function receive(fd: number): Buffer | undefined {
-  const { recv, numbers } = functions();
-  return receiveInto((memory) => {
-    const count = uninterrupted(() => recv(fd, memory, memory.length, numbers.MSG_DONTWAIT));
-    if (count >= 0 || count === -EAGAIN) return count;
-    throw new SystemError("recv", -count);
-  });
+  const memory = receivingMemory();
+  const count = functions().recv(fd, memory, memory.length, functions().receiving);
+  if (count >= 0) return receivedBytes(count);
+  const errno = lastErrno();
+  if (isTransient(errno)) return undefined;
+  throw new SystemError("recv", errno);
 }
 
 /**
@@ -43,12 +45,12 @@ export function receive(fd: number): Buffer | undefined {
  * @throws SystemError `EPIPE`, `ECONNRESET` and others.
  */
 export function sendSome(fd: number, bytes: Uint8Array): number {
-  const { send, numbers } = functions();
-  const count = uninterrupted(() => send(fd, bytes, bytes.length, numbers.MSG_DONTWAIT | numbers.MSG_NOSIGNAL));
+  const count = functions().send(fd, bytes, bytes.length, functions().sending);
   if (count >= 0) return count;
+  const errno = lastErrno();
   // macOS: the other end is closing at this moment; the next call says how.
-  if (count === -EAGAIN || count === -EPROTOTYPE) return 0;
-  throw new SystemError("send", -count);
+  if (isTransient(errno) || errno === EPROTOTYPE) return 0;
+  throw new SystemError("send", errno);
 }
 
 /**

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
 import { loadedLibrary } from "./library.ts";
 
-const { EINTR } = constants.errno;
+const { EAGAIN, EINTR } = constants.errno;
 
 /** A system call failed. It has the shape of the errors of Node.js: `code` is what to match. */
 export class SystemError extends Error {
@@ -32,6 +32,16 @@ function nameOf(errno: number): readonly [code: string, text: string] {
   return [code, "the system call failed"];
 }
 
+/** The error number of the last system call of this thread. Nothing may come between the two. */
+export function lastErrno(): number {
+  return loadedLibrary().errno();
+}
+
+/** Whether a call that does not wait may succeed later: there was nothing yet, or a signal came at the same time. */
+export function isTransient(errno: number): boolean {
+  return errno === EAGAIN || errno === EINTR;
+}
+
 /**
  * Makes a system call once.
  *
@@ -39,8 +49,7 @@ function nameOf(errno: number): readonly [code: string, text: string] {
  */
 export function attempt(call: () => number): number {
   const result = call();
-  // Nothing may come between a call and its error number.
-  return result < 0 ? -loadedLibrary().errno() : result;
+  return result < 0 ? -lastErrno() : result;
 }
 
 /** As {@link attempt}, and makes the call again when a signal has interrupted it. */
