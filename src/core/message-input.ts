@@ -1,4 +1,6 @@
 import type { ChannelLimits } from "./channel-settings.ts";
+import type { PendingInput } from "./exchange/receive-clock.ts";
+import type { MessageProgress } from "./exchange/receive-errors.ts";
 import type { Framing } from "./framing.ts";
 import { MessageReader } from "./message-reader.ts";
 import { ChannelError, FramingError } from "../errors.ts";
@@ -41,6 +43,18 @@ export class MessageInput<Message extends string | Buffer> {
   /** Whether the other end will send no more, and all its messages were taken. */
   get isOver(): boolean {
     return this.#reader.isOver;
+  }
+
+  /** What is left once all complete messages were taken. */
+  get pending(): PendingInput {
+    if (this.#isDiscarding === "until-silent") return "noise";
+    return this.#reader.length > 0 ? "message" : "nothing";
+  }
+
+  /** How much of the message under way is there. */
+  get progress(): MessageProgress {
+    const { expected, headerLength = 0 } = this.#framing;
+    return { received: Math.max(0, this.#reader.length - headerLength), expected };
   }
 
   /** Takes in received bytes. */

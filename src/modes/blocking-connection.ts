@@ -1,20 +1,28 @@
 import type { ChannelLimits } from "../core/channel-settings.ts";
+import { ReceiveClock } from "../core/exchange/receive-clock.ts";
+import { halfOpenTooLong, idleTooLong, messageCutOff, messageTooLong } from "../core/exchange/receive-errors.ts";
 import { gather } from "../core/gather.ts";
 import { checkQueue } from "../core/limits.ts";
 import { MessageInput } from "../core/message-input.ts";
 import { type ChannelError, DisconnectedError, TimeoutError } from "../errors.ts";
 import type { BlockingTransport } from "./blocking-transport.ts";
 
-/** How often somebody who waits is asked whether to go on. */
+/** How often somebody who waits is asked whether to continue. */
 const ASK_INTERVAL_MS = 100;
+/** How much of what came without being asked for is read before a request is sent: a flood must not hold it back. */
+const MOST_UNASKED_BYTES = 1024 * 1024;
+const NEVER = Number.POSITIVE_INFINITY;
 
-/** How long to wait for a message, and what to do meanwhile. */
-export interface Waiting {
-  /** When to give up, on the clock of `performance.now()`. */
+/** When a wait ends, on the clock of `performance.now()`, and with which error. */
+export interface WaitLimit {
   readonly deadline: number;
-  /** The error of giving up. */
   readonly late: () => ChannelError;
-  /** Asked ten times a second, where given: whether to go on waiting. */
+}
+
+/** How long to wait for a message, besides the limits of the channel, and what to do meanwhile. */
+export interface Waiting {
+  readonly limit?: WaitLimit;
+  /** Asked ten times a second, where given: whether to continue waiting. */
   readonly keepWaiting?: () => boolean;
 }
 
@@ -23,17 +31,20 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
   readonly transport: BlockingTransport<Link>;
   readonly #settings: ChannelLimits;
   readonly #input: MessageInput<Message>;
+  /** Kept only where there are limits: looking at the time costs more than a quick reply should pay. */
+  readonly #clock: ReceiveClock | undefined;
   #outbox: Uint8Array[] = [];
   #outboxBytes = 0;
-  #lastReceived = performance.now();
-  /** When the message under way has to be complete. */
-  #messageDue = Number.POSITIVE_INFINITY;
 
-  /** @param report hears of the faults that the connection survives; it may throw them. */
+  /** @param report is called with the faults that the connection survives; it may throw them. */
   constructor(transport: BlockingTransport<Link>, settings: ChannelLimits, report: (error: ChannelError) => void) {
     this.transport = transport;
     this.#settings = settings;
     this.#input = new MessageInput(settings, transport.canResynchronise, report);
+    const clock = new ReceiveClock(settings, performance.now());
+    if (!clock.hasLimits) return;
+    clock.pause(performance.now());
+    this.#clock = clock;
   }
 
   /** Whether the other end will send no more, and all its messages were taken. */
@@ -46,25 +57,30 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     return this.#input.length > 0 || this.#outboxBytes > 0;
   }
 
+  /** Bytes that wait to be sent. */
+  get queuedBytes(): number {
+    return this.#outboxBytes;
+  }
+
   /**
-   * Queues a message.
+   * Queues messages: all of them, or none.
    *
-   * @throws FramingError if the framing cannot carry it, BackPressureError if more than `maxQueuedBytes` would be queued.
+   * @throws FramingError if the framing cannot carry one, BackPressureError if more than `maxQueuedBytes` would be queued.
    */
-  queue(payload: Uint8Array): void {
-    const encoded = this.#input.framing.encode(payload);
-    const pieces = encoded instanceof Uint8Array ? [encoded] : encoded;
+  queue(...payloads: readonly Uint8Array[]): void {
+    const encoded = payloads.flatMap((payload) => this.#input.framing.encode(payload));
     let size = 0;
-    for (const piece of pieces) size += piece.length;
+    for (const piece of encoded) size += piece.length;
     checkQueue(this.#outboxBytes, size, this.#settings.maxQueuedBytes);
-    this.#outbox.push(...pieces);
+    this.#outbox.push(...encoded);
     this.#outboxBytes += size;
   }
 
   /**
    * Sends what is queued.
    *
-   * @throws TimeoutError `ERR_WRITE_TIMEOUT` if the other end takes nothing for `writeTimeoutMs`, or at `deadline`.
+   * @throws TimeoutError `ERR_WRITE_TIMEOUT` if the other end takes nothing for `writeTimeoutMs`, or at `deadline`;
+   * `ERR_HALF_OPEN_TIMEOUT` if it closed its side too long ago.
    * @throws DisconnectedError if the connection breaks.
    */
   send(deadline: number): void {
@@ -75,15 +91,37 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     for (const piece of pieces) this.#write(piece, deadline);
   }
 
+  /**
+   * Sends of what is queued as much as the system takes at once, and keeps the rest.
+   *
+   * @throws DisconnectedError if the connection breaks.
+   */
+  sendAtOnce(): void {
+    const pieces = [...gather(this.#outbox)];
+    this.#outbox = [];
+    for (const [index, piece] of pieces.entries()) {
+      const { bytesWritten } = this.transport;
+      const isWhole = this.transport.write(piece, performance.now(), 0);
+      const taken = isWhole ? piece.length : this.transport.bytesWritten - bytesWritten;
+      this.#outboxBytes -= taken;
+      if (isWhole) continue;
+      this.#outbox = [piece.subarray(taken), ...pieces.slice(index + 1)];
+      return;
+    }
+  }
+
   /** Writes a piece: a slow other end has all the time of the call, as long as it takes anything. */
   #write(piece: Uint8Array, deadline: number): void {
     const { writeTimeoutMs } = this.#settings;
     const start = performance.now();
+    this.#checkHalfOpen(start);
+    const halfOpenDue = this.#clock?.due ?? NEVER;
     for (let rest = piece, now = start; ; now = performance.now()) {
       const { bytesWritten } = this.transport;
-      const due = writeTimeoutMs === 0 ? deadline : Math.min(deadline, now + writeTimeoutMs);
+      const due = Math.min(deadline, halfOpenDue, writeTimeoutMs === 0 ? NEVER : now + writeTimeoutMs);
       if (this.transport.write(rest, now, due)) return;
       const taken = this.transport.bytesWritten - bytesWritten;
+      this.#checkHalfOpen(performance.now());
       if (taken === 0 || due === deadline) throw this.#stalled(performance.now() - (taken === 0 ? now : start));
       rest = rest.subarray(taken);
     }
@@ -118,87 +156,134 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
    * @throws ChannelError whatever went wrong.
    */
   receive(waiting: Waiting): Message | undefined {
-    // Most replies come with the first read: it is not for them to pay for looks at the clock.
-    for (let hasRead = false; ; hasRead = true) {
+    this.#clock?.resume(performance.now());
+    // Most replies come with the first read: they should not pay for looks at the clock.
+    let lookedAt = 0;
+    for (let hasRead = this.#clock !== undefined; ; hasRead = true) {
       const message = this.#input.next();
-      if (message !== undefined || this.#input.isOver) {
-        this.#messageDue = Number.POSITIVE_INFINITY;
-        return message;
-      }
-      if (hasRead) this.#checkTime(waiting);
-      const due = Math.min(waiting.deadline, this.#messageDue, this.#nextLook(waiting));
+      if (message !== undefined || this.#input.isOver) return this.#handOver(message);
+      this.#clock?.settled(this.#input.pending);
+      if (hasRead) this.#checkTime(waiting, lookedAt);
+      const due = Math.min(waiting.limit?.deadline ?? NEVER, this.#clock?.due ?? NEVER, nextAsk(waiting));
       const bytes = this.transport.read(due, this.#input.length > 0);
       if (bytes === "left") return undefined;
+      // A transport that has waited until a moment is believed, whatever its clock.
+      lookedAt = bytes === "late" ? due : 0;
       if (bytes === "ended") this.#ended();
-      else if (bytes === "late") this.#lookForSilence();
-      else this.#received(bytes);
+      else if (bytes instanceof Uint8Array) this.#received(bytes);
       if (waiting.keepWaiting?.() === false) return undefined;
     }
   }
 
+  /** A message that was read already, without waiting or reading. */
+  takeRead(): Message | undefined {
+    return this.#input.next();
+  }
+
   /**
-   * A message that is there already, without waiting; also finds out that the other end has closed its side.
+   * Reads what is there already, without waiting; also finds out that the other end has closed its side.
    *
    * @param now the time.
+   * @throws DisconnectedError if the connection is broken.
    */
+  readWaiting(now: number): void {
+    for (let size = 0; size < MOST_UNASKED_BYTES;) {
+      const length = this.#readOnce(now);
+      if (length === 0) return;
+      size += length;
+    }
+  }
+
+  /** A message that is there already, without waiting, in any number of reads. */
   takeWaiting(now: number): Message | undefined {
     for (;;) {
       const message = this.#input.next();
-      if (message !== undefined || this.#input.isOver) return message;
-      const bytes = this.transport.read(0, false, now);
-      if (bytes === "ended") this.#ended();
-      else if (bytes instanceof Uint8Array) this.#received(bytes);
-      else return undefined;
+      if (message !== undefined || this.#input.isOver || this.#readOnce(now) === 0)
+        return message ?? this.#input.next();
+    }
+  }
+
+  /** Reads once without waiting; how many bytes were there. */
+  #readOnce(now: number): number {
+    const bytes = this.transport.read(0, false, now);
+    if (bytes === "ended") this.#ended();
+    if (!(bytes instanceof Uint8Array)) return 0;
+    this.#received(bytes);
+    return bytes.length;
+  }
+
+  /**
+   * Drops what comes in until nothing has come for `quietMs`, or until `deadline`.
+   *
+   * @throws DisconnectedError if the connection breaks.
+   */
+  dropUntilQuiet(quietMs: number, deadline: number): void {
+    this.discardInput();
+    for (;;) {
+      const due = Math.min(deadline, performance.now() + quietMs);
+      const bytes = this.transport.read(due, false);
+      if (bytes === "ended") return this.#ended();
+      if (!(bytes instanceof Uint8Array) || performance.now() >= deadline) return;
     }
   }
 
   /** Drops what was received and not delivered yet. */
   discardInput(): void {
     this.#input.restart();
+    this.#clock?.settled("nothing");
     this.transport.flush();
   }
 
-  #checkTime({ deadline, late }: Waiting): void {
-    const now = performance.now();
-    if (now >= deadline) throw late();
-    if (now >= this.#messageDue) this.#messageTimedOut(`after ${this.#settings.messageTimeoutMs} ms`);
+  #handOver(message: Message | undefined): Message | undefined {
+    if (message !== undefined) this.#clock?.taken();
+    this.#clock?.pause(performance.now());
+    return message;
   }
 
-  #nextLook({ keepWaiting }: Waiting): number {
-    const { interByteTimeoutMs } = this.#settings;
-    const asked = keepWaiting === undefined ? Number.POSITIVE_INFINITY : ASK_INTERVAL_MS;
-    const interval = interByteTimeoutMs === 0 ? asked : Math.min(asked, interByteTimeoutMs);
-    return interval === Number.POSITIVE_INFINITY ? interval : performance.now() + interval;
+  #checkTime({ limit }: Waiting, lookedAt: number): void {
+    const now = Math.max(performance.now(), lookedAt);
+    for (let passed = this.#clock?.expired(now); passed !== undefined; passed = this.#clock?.expired(now)) {
+      if (passed === "idle") throw idleTooLong(this.#settings.idleTimeoutMs);
+      else if (passed === "message") this.#rejectMessage("message");
+      else if (passed === "silence") this.#rejectMessage("silence");
+      else throw halfOpenTooLong(this.#settings.halfOpenTimeoutMs);
+    }
+    if (limit !== undefined && now >= limit.deadline) throw limit.late();
+  }
+
+  #rejectMessage(because: "message" | "silence"): void {
+    const { messageTimeoutMs, interByteTimeoutMs } = this.#settings;
+    const { progress } = this.#input;
+    const isSilent = because === "silence";
+    if (isSilent && !this.#input.silent()) return this.#clock?.settled(this.#input.pending);
+    const error = isSilent ? messageCutOff(interByteTimeoutMs, progress) : messageTooLong(messageTimeoutMs, progress);
+    this.#input.reject(error, isSilent);
+    this.#clock?.settled(this.#input.pending);
+  }
+
+  #checkHalfOpen(now: number): void {
+    const { halfOpenTimeoutMs } = this.#settings;
+    if (this.#clock !== undefined && now >= this.#clock.due) throw halfOpenTooLong(halfOpenTimeoutMs);
   }
 
   /** The end may complete a message. A line that breaks off without a byte has not sent an empty one. */
   #ended(): void {
-    if (!this.transport.canResynchronise || this.#input.length > 0) return this.#input.end();
+    if (!this.transport.canResynchronise || this.#input.length > 0) {
+      this.#input.end();
+      this.#clock?.halfOpened("peer", performance.now());
+      return;
+    }
     throw new DisconnectedError("ERR_PORT_DISCONNECTED", "the serial line hung up, or the device was unplugged", {
       bytesWritten: this.transport.bytesWritten,
     });
   }
 
-  #lookForSilence(): void {
-    const { interByteTimeoutMs } = this.#settings;
-    const silence = performance.now() - this.#lastReceived;
-    if (interByteTimeoutMs === 0 || silence < interByteTimeoutMs || !this.#input.silent()) return;
-    this.#messageTimedOut("before the line was silent", true);
-  }
-
   #received(bytes: Buffer): void {
-    const { messageTimeoutMs, interByteTimeoutMs } = this.#settings;
     this.#input.push(bytes);
-    if (messageTimeoutMs === 0 && interByteTimeoutMs === 0) return;
-    this.#lastReceived = performance.now();
-    if (messageTimeoutMs === 0 || this.#messageDue !== Number.POSITIVE_INFINITY) return;
-    this.#messageDue = this.#lastReceived + messageTimeoutMs;
+    this.#clock?.received(performance.now());
   }
+}
 
-  #messageTimedOut(when: string, isSilent = false): void {
-    const received = this.#input.length;
-    const text = `a message was not complete ${when}; ${received} bytes of it had come`;
-    this.#messageDue = Number.POSITIVE_INFINITY;
-    this.#input.reject(new TimeoutError("ERR_FRAME_TIMEOUT", text, { received }), isSilent);
-  }
+function nextAsk({ keepWaiting }: Waiting): number {
+  return keepWaiting === undefined ? NEVER : performance.now() + ASK_INTERVAL_MS;
 }

@@ -218,8 +218,9 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   /** What is there already is not a reply to what is going to be sent. */
   #takeUnasked(now: number): void {
     try {
+      this.connection?.readWaiting(now);
       while (!this.#isSpent) {
-        const message = this.connection?.takeWaiting(now);
+        const message = this.connection?.takeRead();
         if (message === undefined) return;
         runHook("processData", () => this.processData(message));
       }
@@ -259,7 +260,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   #alreadyReceived(error: ChannelError, deadline: number): MessageOf<Encoding> | undefined {
     try {
       // A connection that is broken brings what it had, and then its fault, without waiting.
-      if (DisconnectedError.is(error)) return this.connection?.receive({ deadline, late: () => error });
+      if (DisconnectedError.is(error)) return this.connection?.receive({ limit: { deadline, late: () => error } });
       return this.connection?.takeWaiting(performance.now());
     } catch {
       // What broke the connection is known already.
@@ -283,7 +284,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   }
 
   #receive(deadline: number, goal: CallGoal = "reply"): MessageOf<Encoding> {
-    const message = this.openConnection().receive({ deadline, late: () => noReply(this.#limitMs, goal) });
+    const message = this.openConnection().receive({ limit: { deadline, late: () => noReply(this.#limitMs, goal) } });
     if (message === undefined) throw endedEarly(goal);
     return message;
   }

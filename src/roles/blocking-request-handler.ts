@@ -9,8 +9,8 @@ import { namePeer, peerName } from "../core/error-context.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { hookError } from "../core/hooks.ts";
 import { booleanOption } from "../core/options.ts";
-import { type ChannelError, TimeoutError } from "../errors.ts";
-import { BlockingChannel, deadlineIn, runHook } from "../modes/blocking.ts";
+import type { ChannelError } from "../errors.ts";
+import { BlockingChannel, runHook } from "../modes/blocking.ts";
 import { BlockingConnection } from "../modes/blocking-connection.ts";
 import type { BlockingChannelOptions } from "../modes/blocking-options.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
@@ -105,13 +105,11 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
   }
 
   #serveAll({ keepRunning }: Supervision): void {
-    const { idleTimeoutMs } = this.settings;
-    const late = (): TimeoutError =>
-      new TimeoutError("ERR_IDLE_TIMEOUT", `no message was received for ${idleTimeoutMs} ms`);
-    const waiting = keepRunning === undefined ? {} : { keepWaiting: () => !this.#isFinishing && keepRunning() };
+    const keepWaiting = keepRunning && ((): boolean => !this.#isFinishing && keepRunning());
+    const waiting = keepWaiting === undefined ? {} : { keepWaiting };
     // A hook may close the channel at any point.
     while (!this.#isFinishing && this.connection !== undefined) {
-      const message = this.connection.receive({ deadline: deadlineIn(idleTimeoutMs), late, ...waiting });
+      const message = this.connection.receive(waiting);
       if (message === undefined) return;
       runHook("processData", () => this.processData(message));
       this.connection?.send(Number.POSITIVE_INFINITY);
