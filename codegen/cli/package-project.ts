@@ -7,26 +7,48 @@ import { emitClasses } from "../emit/class.ts";
 import type { Emission } from "../emit/emission.ts";
 import { emitMatrix } from "../emit/matrix.ts";
 import { type Generated, generate } from "../emit/generate.ts";
+import type { Parts } from "../read/model.ts";
 import { readTemplates } from "./package-files.ts";
 import { compareText } from "../read/problems.ts";
 import { type PartFiles, readParts } from "../read/read-parts.ts";
-import { makeSchema, type Schema } from "../schema/schema.ts";
+import { makeSchema, partsFor, type Schema } from "../schema/schema.ts";
 
-/** The folder that the package's own classes are generated into. */
+/** The folder of the classes that the package publishes. */
 export const OUTPUT = "generated";
+/** The folder of the classes on devices that only tests use. */
+export const TEST_OUTPUT = "test/generated";
 
 const EMITTERS = [emitClasses, emitBarrels, emitDataBarrel, emitRuntime, emitMatrix, emitApiReport];
+const TEST_EMITTERS = [emitClasses, emitBarrels, emitMatrix];
 
-/** The files in the folders of `src/` that hold parts. */
+/** What was made, and of what. */
+export interface ProjectOutput extends Generated {
+  readonly schema: Schema;
+}
+
+/** The files in the folders of `src/` that hold parts, and in the folders below them. */
 export function findParts(root: string): PartFiles {
   const list = (folder: string): string[] => sourceFiles(join(root, "src", folder));
   return { framings: list("framings"), devices: list("devices"), roles: list("roles"), modes: list("modes") };
 }
 
-/** Generates everything for the project in `root`, in memory. */
-export function generateProject(root: string): Generated & { readonly schema: Schema } {
-  const schema = makeSchema(readParts(findParts(root)));
+/** Generates everything that the project in `root` publishes, in memory. */
+export function generateProject(root: string, parts: Parts = readParts(findParts(root))): ProjectOutput {
+  const schema = makeSchema(partsFor("users", parts));
   return { ...generate(ownEmission(root, schema), EMITTERS, readDocuments(root)), schema };
+}
+
+/** Generates the classes that only the tests of the project in `root` use, in memory. */
+export function generateTestClasses(root: string, parts: Parts = readParts(findParts(root))): ProjectOutput {
+  const schema = makeSchema(partsFor("tests", parts));
+  if (schema.devices.length === 0) return { files: new Map(), documents: new Map(), schema };
+  const emission = {
+    ...ownEmission(root, schema),
+    outputRoot: join(root, TEST_OUTPUT),
+    publicModules: [],
+    packageName: `${TEST_OUTPUT}/index.ts`,
+  };
+  return { ...generate(emission, TEST_EMITTERS), schema };
 }
 
 function ownEmission(root: string, schema: Schema): Emission {
@@ -56,6 +78,7 @@ function readDocuments(root: string): Map<string, string> {
 
 function sourceFiles(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"));
-  return names.toSorted(compareText).map((name) => join(folder, name));
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return paths.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")).toSorted(compareText);
 }

@@ -53,6 +53,17 @@ export function failure(error: unknown): Outcome {
   return { ...nothing, problems };
 }
 
+/** The outcome of two runs of which the second followed the first. */
+export function joinOutcomes(first: Outcome, second: Outcome): Outcome {
+  return {
+    status: second.status === 2 || first.status === 0 ? second.status : first.status,
+    classes: first.classes + second.classes,
+    files: first.files + second.files,
+    changes: [...first.changes, ...second.changes],
+    problems: [...first.problems, ...second.problems],
+  };
+}
+
 function compare(product: Product): Difference[] {
   const differences = compareFolder(product.out, product.files, product.folders);
   // In a user's folder there may be files of their own.

@@ -14,7 +14,7 @@ import { type FramingSource, readFramings } from "../read/read-framings.ts";
 import { readParts } from "../read/read-parts.ts";
 import { runtimeNames } from "../schema/runtime-names.ts";
 import { type Filter, selectCells } from "../schema/select.ts";
-import { makeSchema, type Schema } from "../schema/schema.ts";
+import { makeSchema, partsFor, type Schema } from "../schema/schema.ts";
 import type { KnownPackage } from "../read/source-tree.ts";
 import { folderFault } from "../write/target-folder.ts";
 import { nameKey } from "../read/type-text.ts";
@@ -110,7 +110,7 @@ export class UserGenerator {
 
   #ownParts(): { readonly parts: Parts; readonly schema: Schema } {
     if (this.#own === undefined) {
-      const parts = readParts(findParts(packageFolder));
+      const parts = partsFor("users", readParts(findParts(packageFolder)));
       this.#own = { parts, schema: makeSchema(parts) };
     }
     return this.#own;

@@ -97,6 +97,8 @@ export interface OptionsPart {
 /** A device: what carries the bytes. */
 export interface DevicePart extends Part {
   readonly deviceName: string;
+  /** Who its classes are generated for. */
+  readonly audience: "users" | "tests";
   readonly provides: readonly string[];
   /** The interface through which users see the device. */
   readonly link: ImportedName;

@@ -67,7 +67,12 @@ class RuntimeReader {
       return [];
     }
     const provides = this.#reading.statics.strings(declaration, "provides");
-    return [{ ...part, deviceName, provides, link, modeLinks: links.filter((each) => each !== link) }];
+    const { statics } = this.#reading;
+    const audience = hasStatic(declaration, "audience")
+      ? statics.choice(declaration, "audience", ["users", "tests"])
+      : "users";
+    if (audience === undefined) return [];
+    return [{ ...part, deviceName, audience, provides, link, modeLinks: links.filter((each) => each !== link) }];
   }
 
   #opener(declaration: FunctionDeclaration): OpenerPart {
@@ -125,12 +130,17 @@ class RuntimeReader {
   }
 
   #modesOf(file: SourceFile): ModePart[] {
-    const mode = file.getBaseNameWithoutExtension();
+    const mode = modeOf(file);
     const classes = file
       .getClasses()
       .filter((each) => each.isExported() && tagText(readDoc(each), "phrase") !== undefined);
     return classes.map((each) => ({ ...this.#reading.part(each), mode }));
   }
+}
+
+/** A mode is called like its file or folder in `modes/`. */
+function modeOf(file: SourceFile): string {
+  return /.*\/modes\/([^/.]+)/.exec(file.getFilePath())?.[1] ?? file.getBaseNameWithoutExtension();
 }
 
 /** The functions that are named after a role's way to open, its mode, and a device. */

@@ -49,6 +49,11 @@ export function makeSchema(parts: Parts): Schema {
   return deepFreeze({ cells, leftOut, modes, framings, devices, roles });
 }
 
+/** The parts that classes for `audience` are made of. */
+export function partsFor(audience: DevicePart["audience"], parts: Parts): Parts {
+  return { ...parts, devices: parts.devices.filter((device) => device.audience === audience) };
+}
+
 /** Two roles may share a class name if they serve different devices. */
 function roleKey({ mode, className, requires, excludes }: RolePart): string {
   return [

@@ -3,6 +3,7 @@
  * there is tested without a line here.
  */
 import { matrix } from "../../generated/matrix.ts";
+import { matrix as testMatrix } from "../generated/matrix.ts";
 import type { FramingClass, MessageBoundary } from "../../src/core/framing.ts";
 import type { AsyncClientOptions } from "../../src/roles/async-client-options.ts";
 import type { AsyncClient } from "../../src/roles/async-client.ts";
@@ -74,8 +75,11 @@ export interface ChannelFamily {
   readonly PersistentHandler: PersistentHandlerClass;
 }
 
-/** All classes there are. */
-export const cells: readonly ChannelCell[] = matrix;
+/**
+ * All classes that can talk to each other: the published ones, and the asynchronous ones on devices that only tests use.
+ * In memory, a blocking class can talk to a script alone.
+ */
+export const cells: readonly ChannelCell[] = [...matrix, ...testMatrix.filter(({ mode }) => mode === "async")];
 
 /** Every asynchronous family, one for each device and framing that go together. */
 export const families: readonly ChannelFamily[] = await Promise.all(

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ListenAddress } from "../../src/modes/async-transport.ts";
 import type { Extra } from "./channel-cells.ts";
+import { MemoryLine } from "../../src/devices/memory/memory-line.ts";
 import { openVirtualLine, type VirtualLine } from "./virtual-line.ts";
 
 /** Two addresses that lead to each other, for one test. */
@@ -22,7 +23,7 @@ export interface Spot {
 export interface Place {
   readonly title: string;
   /** The device that uses such addresses. */
-  readonly device: "Socket" | "Serial";
+  readonly device: string;
   /** @param onClose what the other end of a serial line sees when one end is closed. */
   open(onClose?: "keep" | "hang-up"): Promise<Spot>;
 }
@@ -60,5 +61,15 @@ export const serialLine: Place = {
   },
 };
 
+/** A line in this process, without the system. */
+export const memoryLine: Place = {
+  title: "line in memory",
+  device: "Memory",
+  open() {
+    const address = { line: new MemoryLine() };
+    return Promise.resolve({ server: address, client: () => address, close: () => Promise.resolve() });
+  },
+};
+
 /** All kinds of addresses. */
-export const places: readonly Place[] = [tcp, unixSocket, serialLine];
+export const places: readonly Place[] = [tcp, unixSocket, serialLine, memoryLine];
