@@ -8,13 +8,13 @@ import type { SocketLink } from "../devices/socket.ts";
 import type { SocketHandle } from "../devices/socket-handle.ts";
 import { type ChildSetup, type FromChild, REPORT_BYTES, REPORT_FD, STEPS, type ToChild } from "./child-protocol.ts";
 import { packError } from "./error-transfer.ts";
-import { WatchedDeadline, WatchedTransport } from "./watched-transport.ts";
+import { Watch, WatchedTransport } from "./watched-transport.ts";
 
 type HandlerClass = (new (options: object) => Servable<SocketLink>) & { readonly framing?: ChildSetup["framing"] };
 
-const watched = new WatchedDeadline();
 const report = Buffer.alloc(REPORT_BYTES);
 let setup: ChildSetup | undefined;
+let watch: Watch | undefined;
 let Handler: HandlerClass | undefined;
 
 // The terminal's signals reach the whole group: the server decides what becomes of its children.
@@ -46,8 +46,9 @@ function tell(message: FromChild): void {
 
 async function begin(given: ChildSetup): Promise<void> {
   setup = given;
+  watch = new Watch(given.hangTimeoutMs);
   const watchdog = new Worker(new URL("./child-watchdog-main.js", import.meta.url), {
-    workerData: { memory: watched.memory, parent: Number(process.argv[2]) },
+    workerData: { memory: watch.memory, parent: Number(process.argv[2]) },
     execArgv: [],
     trackUnmanagedFds: false,
   });
@@ -89,27 +90,25 @@ function reportStep(step: number, connection: number): void {
 function serveConnection(connection: number, handle: SocketHandle | undefined): void {
   reportStep(STEPS.begun, connection);
   // A client that has gone already may arrive without its socket.
-  const hasClientClosed = handle === undefined || serveHandle(connection, handle);
-  reportStep(hasClientClosed ? STEPS.over : STEPS.done, connection);
+  reportStep(handle === undefined ? STEPS.over : serveHandle(connection, handle), connection);
 }
 
-/** Whether the client has closed its side. */
-function serveHandle(connection: number, handle: SocketHandle): boolean {
-  const { options, hangTimeoutMs } = setup as ChildSetup;
-  const limit = hangTimeoutMs === 0 ? Number.POSITIVE_INFINITY : hangTimeoutMs;
+/** @returns how the connection has ended. */
+function serveHandle(connection: number, handle: SocketHandle): number {
+  const { options } = setup as ChildSetup;
+  const watching = watch as Watch;
   const failed = (error: unknown): void => tell({ kind: "fault", error: packError(error) });
-  handle.setBlocking(true);
-  watched.connection = connection;
-  const transport = new WatchedTransport(handle, watched, limit);
+  watching.connection = connection;
+  watching.begin();
+  const transport = new WatchedTransport(handle, watching);
   try {
     const handler = new (Handler as HandlerClass)(options);
     handler[serve](transport, { failed });
   } catch (error) {
     failed(error);
   }
-  watched.clear();
-  // The server goes on with the same socket, and must never wait for it.
-  handle.setBlocking(false);
+  watching.end();
   handle.close();
-  return transport.hasEnded;
+  if (transport.isMidWrite) return STEPS.cut;
+  return transport.hasEnded ? STEPS.over : STEPS.done;
 }

@@ -1,9 +1,16 @@
-import { type ChannelError, ServerError, TimeoutError } from "../errors.ts";
-import type { ChildSetup, Wait } from "./child-protocol.ts";
+import { ServerError } from "../errors.ts";
+import type { ChildSetup } from "./child-protocol.ts";
 import { type TransferredError, unpackError } from "./error-transfer.ts";
 import { CrashRecord } from "./crash-record.ts";
 import type { PoolTiming } from "./pool-timing.ts";
-import { type Assignment, type ChildInfo, type ChildOwner, type ChildState, ServerChild } from "./server-child.ts";
+import {
+  type Assignment,
+  type ChildInfo,
+  type ChildOwner,
+  type ChildState,
+  type ConnectionEnd,
+  ServerChild,
+} from "./server-child.ts";
 
 /** How many children there are, and how long they live. */
 export interface PoolSettings {
@@ -20,8 +27,8 @@ export interface PoolSettings {
 export interface PoolOwner {
   /** A child is free for a connection. */
   available(): void;
-  /** A child has served its connection, which is the owner's again; `isOver`: the client has closed its side. */
-  served(assignment: Assignment, isOver: boolean): void;
+  /** A child has served its connection, which is the owner's again. */
+  served(assignment: Assignment, end: ConnectionEnd): void;
   /** A child is gone; its connection is the owner's again. */
   lost(assignment: Assignment): void;
   /** A child is gone, or has no connection any more. */
@@ -129,14 +136,14 @@ export class ChildPool implements ChildOwner {
     this.#notLoaded(new ServerError("ERR_HANDLER_LOAD", text));
   }
 
-  served(child: ServerChild, isOver: boolean): void {
+  served(child: ServerChild, end: ConnectionEnd): void {
     const { assignment } = child;
     this.#crashes.forgive();
     child.assignment = undefined;
     const isSpent = child.served >= (this.#quotas.get(child) ?? Number.POSITIVE_INFINITY);
     const isToEnd = isSpent || child.isAsked || this.#state === "closing";
     child.state = isToEnd ? "retiring" : "idle";
-    if (assignment !== undefined) this.#owner.served(assignment, isOver);
+    if (assignment !== undefined) this.#owner.served(assignment, end);
     if (isToEnd) child.retire();
     this.#owner.available();
     this.#owner.settled();
@@ -146,8 +153,9 @@ export class ChildPool implements ChildOwner {
     this.#owner.report(unpackError(error));
   }
 
-  missed(child: ServerChild, wait: Wait): void {
-    this.#owner.report(missedError(child.info.pid, wait));
+  hung(child: ServerChild): void {
+    const text = `a handler did not come to an end in time; child ${child.info.pid} is ended, and its connection with it`;
+    this.#owner.report(new ServerError("ERR_HANDLER_HUNG", text));
   }
 
   exited(child: ServerChild): void {
@@ -232,19 +240,4 @@ function handlerError(packed: TransferredError): ServerError {
   // Where in the handler it happened is what its author has to know.
   if (packed.stack !== undefined) cause.stack = packed.stack;
   return new ServerError("ERR_HANDLER_LOAD", `the handler module cannot be loaded: ${packed.message}`, { cause });
-}
-
-/** The error of a deadline that a child missed. */
-function missedError(pid: number, wait: Wait): ChannelError {
-  const end = `; child ${pid} is ended, and its connection with it`;
-  switch (wait) {
-    case "idle":
-      return new TimeoutError("ERR_IDLE_TIMEOUT", `a client sent nothing in time${end}`);
-    case "message":
-      return new TimeoutError("ERR_FRAME_TIMEOUT", `a message was not complete in time${end}`);
-    case "write":
-      return new TimeoutError("ERR_WRITE_TIMEOUT", `a client took nothing in time${end}`);
-    case "hang":
-      return new ServerError("ERR_HANDLER_HUNG", `a handler did not come to an end in time${end}`);
-  }
 }

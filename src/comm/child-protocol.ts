@@ -37,13 +37,10 @@ export const REPORT_FD = 4;
 /** How often a watchdog reports, and looks whether the server still lives. */
 export const WATCH_INTERVAL_MS = 100;
 
-/** By what kind of wait the child's deadline is missed, as the watchdog reports it. */
-export const MISSED = { idle: 0x69, message: 0x6d, write: 0x77, hang: 0x68 } as const;
-export type Wait = keyof typeof MISSED;
 /** Reported when all is well. */
 export const ALIVE = 0x2e;
-/** Reported when the connection is given up because nothing is under way on it, as the server wished. */
-export const LEFT = 0x6c;
+/** Reported when the handler neither waits for its client nor comes to an end. */
+export const HUNG = 0x68;
 /** The steps of a connection, reported in bytes and not as messages because there are so many of them. */
 export const STEPS = {
   /** The child has the socket and begins to serve it. */
@@ -52,27 +49,23 @@ export const STEPS = {
   done: 0x64,
   /** The same, and the client has closed its side: there is nothing to wait for. */
   over: 0x6f,
+  /** The same, and the client has got a part of what it was to get: it must not see a clean end. */
+  cut: 0x78,
 } as const;
 export type Step = keyof typeof STEPS;
 /** A report is one of the bytes above, and the lowest byte of the number of the connection that it is about. */
 export const REPORT_BYTES = 2;
 
-/** The memory that a child shares with its watchdog. */
-export const WATCH_BYTES = 24;
-/** When the wait has to be over, on the system's monotonic clock in milliseconds; 0: never. A 64-bit float. */
+// The memory that a child shares with its watchdog:
+
+/** When the handler has to be done, on the system's monotonic clock in milliseconds; 0: never. A 64-bit float. */
 export const DUE = 0;
-/**
- * What the child's main thread waits for: a value of {@link MISSED}. A watchdog that finds a wait for the client to be too
- * long, or not needed any more, puts {@link LATE} or {@link LEFT} there: nothing that comes then is looked at. A 32-bit
- * integer.
- */
-export const WAIT = 2;
 /** The number of the connection that is served. A 32-bit integer. */
-export const CONNECTION = 3;
-/** Counts the waits. A 32-bit integer. */
-export const WAITS = 4;
-/** The wait was too long. */
-export const LATE = 1;
+export const CONNECTION = 2;
+/** 1 when connections on which nothing is under way are not needed any more, as the server wished. A 32-bit integer. */
+export const LEAVING = 3;
+/** The size of that memory. */
+export const WATCH_BYTES = 16;
 
 /** The system's monotonic clock in milliseconds: the same in every thread. */
 export function monotonicMs(): number {

@@ -7,7 +7,7 @@ import { ChildPool, type PoolSettings } from "./child-pool.ts";
 import { ConnectionQueue } from "./connection-queue.ts";
 import { breakOff, Farewells } from "./farewells.ts";
 import type { ProcessServerStats } from "./process-server-stats.ts";
-import type { Assignment, ChildInfo } from "./server-child.ts";
+import type { Assignment, ChildInfo, ConnectionEnd } from "./server-child.ts";
 
 /** What a {@link ProcessSupervisor} needs to know; plain data. */
 export interface SupervisorSettings extends PoolSettings {
@@ -56,7 +56,7 @@ export class ProcessSupervisor {
     });
     this.#pool = new ChildPool(settings, {
       available: () => this.#childAvailable(),
-      served: ({ socket }, isOver) => this.#hasServed(socket, isOver),
+      served: ({ socket }, end) => this.#hasServed(socket, end),
       lost: (assignment) => this.#lost(assignment),
       settled: () => this.#settle(),
       childStarted: (info) => events.childStarted(info),
@@ -194,9 +194,10 @@ export class ProcessSupervisor {
   }
 
   /** The child has no part in it any more: what is left to do is waiting for the client, if it has not closed its side. */
-  #hasServed(socket: Socket, isOver: boolean): void {
+  #hasServed(socket: Socket, end: ConnectionEnd): void {
     this.#served++;
-    if (isOver || this.#state === "cut") socket.destroy();
+    if (end === "cut") breakOff(socket);
+    else if (end === "over" || this.#state === "cut") socket.destroy();
     else this.#farewells.add(socket);
   }
 

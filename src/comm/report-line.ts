@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { ALIVE, LEFT, MISSED, REPORT_BYTES, type Step, STEPS, type Wait } from "./child-protocol.ts";
+import { HUNG, REPORT_BYTES, type Step, STEPS } from "./child-protocol.ts";
 
 /** What a child and its watchdog report to the server. */
 export interface Reports {
@@ -7,15 +7,12 @@ export interface Reports {
   beat(): void;
   /** A connection goes on. */
   step(step: Step, connection: number): void;
-  /** A deadline was missed. Told again and again where the child itself does not notice. */
-  missed(wait: Wait, connection: number): void;
-  /** A connection was given up because nothing was under way on it. */
-  left(connection: number): void;
+  /** The handler of a connection hangs. Reported again and again. */
+  hung(connection: number): void;
 }
 
 /** By their bytes. */
 const steps = new Map<number, Step>(Object.entries(STEPS).map(([name, byte]) => [byte, name as Step]));
-const waits = new Map<number, Wait>(Object.entries(MISSED).map(([name, byte]) => [byte, name as Wait]));
 
 /** The server's end of the line on which a child reports. */
 export class ReportLine {
@@ -52,11 +49,8 @@ export class ReportLine {
 
   /** Takes one report. */
   heard(report: number, connection: number): void {
-    if (report === ALIVE) return;
     const step = steps.get(report);
-    if (step !== undefined) return this.#events.step(step, connection);
-    if (report === LEFT) return this.#events.left(connection);
-    const wait = waits.get(report);
-    if (wait !== undefined) this.#events.missed(wait, connection);
+    if (step !== undefined) this.#events.step(step, connection);
+    else if (report === HUNG) this.#events.hung(connection);
   }
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
 import { serialize } from "node:v8";
 import { handleOf } from "../devices/socket-handle.ts";
-import { type ChildSetup, type FromChild, REPORT_FD, type Step, type ToChild, type Wait } from "./child-protocol.ts";
+import { type ChildSetup, type FromChild, REPORT_FD, type Step, type ToChild } from "./child-protocol.ts";
 import type { TransferredError } from "./error-transfer.ts";
 import type { PoolTiming } from "./pool-timing.ts";
 import { ReportLine } from "./report-line.ts";
@@ -35,18 +35,21 @@ export interface Assignment {
   hasBegun: boolean;
 }
 
+/** How a child has left a connection; see `STEPS`. */
+export type ConnectionEnd = Exclude<Step, "begun">;
+
 /** The pool above a child. */
 export interface ChildOwner {
   /** The child is ready to serve its first connection. */
   ready(child: ServerChild): void;
   /** The handler module cannot be used. */
   unfit(child: ServerChild, error: TransferredError): void;
-  /** The child has served its connection, which is still open here; `isOver`: the client has closed its side. */
-  served(child: ServerChild, isOver: boolean): void;
+  /** The child has served its connection, which is still open here. */
+  served(child: ServerChild, end: ConnectionEnd): void;
   /** A fault of a handler that its own `onError` did not take. */
   fault(error: TransferredError): void;
-  /** A deadline of the connection was missed, or of the handler; the child is being ended. */
-  missed(child: ServerChild, wait: Wait): void;
+  /** The handler, or the whole process, hangs; the child is being ended. */
+  hung(child: ServerChild): void;
   /** The handler module takes too long to load; the child is being ended. */
   stuck(child: ServerChild): void;
   /** The process is gone, or could not be started. */
@@ -91,8 +94,7 @@ export class ServerChild {
     const reports = {
       beat: () => this.#beat(),
       step: (step: Step, connection: number) => this.#step(step, connection),
-      missed: (wait: Wait, connection: number) => this.#missed(wait, connection),
-      left: (connection: number) => this.#left(connection),
+      hung: (connection: number) => this.#hung(connection),
     };
     this.#line = new ReportLine(this.#process.stdio[REPORT_FD] as Socket, reports, () => this.#exited());
     this.#tell({ kind: "setup", setup: serialize(setup).toString("base64") });
@@ -180,42 +182,20 @@ export class ServerChild {
     clearTimeout(this.#killing);
     this.#killing = undefined;
     this.served++;
-    this.#owner.served(this, step === "over");
+    this.#owner.served(this, step);
   }
 
   #beat(): void {
     if (this.state !== "starting") this.#looks = 0;
   }
 
-  /** The connection that a report is about, unless it was served meanwhile or is being ended. */
-  #reported(connection: number): Assignment | undefined {
+  #hung(connection: number): void {
     const { assignment } = this;
-    const isCurrent = assignment !== undefined && (assignment.connection & 0xff) === connection;
-    return isCurrent && this.#killing === undefined ? assignment : undefined;
-  }
-
-  #missed(wait: Wait, connection: number): void {
-    const assignment = this.#reported(connection);
-    if (assignment === undefined) return;
-    if (wait === "idle" || wait === "message") return this.#giveUp(assignment, wait);
-    this.#owner.missed(this, wait);
-    // A child that waits for its client cannot hear of a signal; one that hangs may have something to put in order.
-    if (wait === "hang") this.#terminate();
-    else this.kill();
-  }
-
-  #left(connection: number): void {
-    const assignment = this.#reported(connection);
-    if (assignment !== undefined) this.#giveUp(assignment);
-  }
-
-  /** Has the client close the connection: the child, which waits for it, then goes on by itself. */
-  #giveUp({ socket }: Assignment, wait?: Wait): void {
-    socket.end();
-    this.#killing = setTimeout(() => {
-      if (wait !== undefined) this.#owner.missed(this, wait);
-      this.kill();
-    }, this.#timing.killGraceMs);
+    if (assignment === undefined || (assignment.connection & 0xff) !== connection) return;
+    if (this.#killing !== undefined) return;
+    this.#owner.hung(this);
+    // It may have something to put in order.
+    this.#terminate();
   }
 
   #look(): void {
@@ -225,7 +205,7 @@ export class ServerChild {
     if (++this.#looks * LOOK_INTERVAL_MS <= limit || this.#killing !== undefined) return;
     this.#looks = 0;
     if (this.state === "starting") this.#owner.stuck(this);
-    else this.#owner.missed(this, "hang");
+    else this.#owner.hung(this);
     this.kill();
   }
 

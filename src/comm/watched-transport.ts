@@ -1,146 +1,131 @@
-import { readDescriptor, writeDescriptor } from "../devices/descriptor.ts";
+import { BlockingSocketTransport } from "../devices/blocking-socket-transport.ts";
 import type { SocketHandle, SocketName } from "../devices/socket-handle.ts";
-import { resetError, type SocketLink } from "../devices/socket.ts";
+import type { SocketLink } from "../devices/socket.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
-import {
-  CONNECTION,
-  DUE,
-  LATE,
-  LEFT,
-  MISSED,
-  monotonicMs,
-  type Wait,
-  WAIT,
-  WAITS,
-  WATCH_BYTES,
-} from "./child-protocol.ts";
+import { sharedSocketCalls } from "../system/socket-calls.ts";
+import { CONNECTION, DUE, LEAVING, monotonicMs, WATCH_BYTES } from "./child-protocol.ts";
 
-/** Deadlines of a thread that may be blocked for good: a watchdog thread looks after them. */
-export class WatchedDeadline {
+/** How long nothing has come in when a connection is given up because the server wishes it. */
+const QUIET_MS = 100;
+
+/** What a child and its watchdog know of each other. */
+export class Watch {
   readonly memory: SharedArrayBuffer = new SharedArrayBuffer(WATCH_BYTES);
   readonly #due = new Float64Array(this.memory);
   readonly #words = new Int32Array(this.memory);
+  readonly #hangTimeoutMs: number;
 
-  /** The number of the connection that the deadlines are about. */
+  /** @param hangTimeoutMs how long the time between two waits for the client may be; 0: no limit. */
+  constructor(hangTimeoutMs: number) {
+    this.#hangTimeoutMs = hangTimeoutMs;
+  }
+
+  /** The number of the connection that is served. */
   set connection(number: number) {
     this.#words[CONNECTION] = number;
   }
 
-  /**
-   * Sets the deadline, in milliseconds from now; infinite: none.
-   *
-   * @returns whether the wait before was taken away by the watchdog: {@link LATE} or {@link LEFT}.
-   */
-  set(wait: Wait, delayMs: number): number {
-    // The deadline of one wait must never be seen as that of another.
-    this.#due[DUE] = 0;
-    Atomics.add(this.#words, WAITS, 1);
-    const last = Atomics.exchange(this.#words, WAIT, MISSED[wait]);
-    if (Number.isFinite(delayMs)) this.#due[DUE] = monotonicMs() + delayMs;
-    return last;
+  /** Whether the server wishes that connections on which nothing is under way are given up. */
+  get isLeaving(): boolean {
+    return Atomics.load(this.#words, LEAVING) === 1;
   }
 
-  /** Takes the deadline back. */
-  clear(): void {
-    this.set("hang", Number.POSITIVE_INFINITY);
+  /** The handler runs from now on. */
+  begin(): void {
+    if (this.#hangTimeoutMs > 0) this.#due[DUE] = monotonicMs() + this.#hangTimeoutMs;
+  }
+
+  /** The handler is done, or waits. */
+  end(): void {
+    this.#due[DUE] = 0;
   }
 }
 
 /**
- * An accepted socket in a child process that serves nothing else: reads and writes wait in the kernel. When a deadline
- * passes meanwhile, the server has the client close the connection, or ends the process.
+ * An accepted socket in a child process that serves nothing else. The server has it too, and closes it. Whatever the
+ * handler does between two waits for its client is watched by another thread.
  */
 export class WatchedTransport implements BlockingTransport<SocketLink> {
   readonly canResynchronise = false;
-  readonly #handle: SocketHandle;
-  readonly #deadline: WatchedDeadline;
-  readonly #hangTimeoutMs: number;
-  #link: SocketLink | undefined;
-  #hasEnded = false;
-  #bytesWritten = 0;
+  readonly #socket: BlockingSocketTransport;
+  readonly #watch: Watch;
 
-  /** @param hangTimeoutMs how long the time between two waits for the client may be; infinite: no limit. */
-  constructor(handle: SocketHandle, deadline: WatchedDeadline, hangTimeoutMs: number) {
-    this.#handle = handle;
-    this.#deadline = deadline;
-    this.#hangTimeoutMs = hangTimeoutMs;
-    deadline.set("hang", hangTimeoutMs);
+  constructor(handle: SocketHandle, watch: Watch) {
+    this.#socket = new BlockingSocketTransport(handle.fd, sharedSocketCalls(), () => linkOf(handle));
+    this.#watch = watch;
   }
 
   get link(): SocketLink {
-    if (this.#link !== undefined) return this.#link;
-    const remote: SocketName = {};
-    const local: SocketName = {};
-    this.#handle.getpeername?.(remote);
-    this.#handle.getsockname?.(local);
-    this.#link = {
-      remoteAddress: remote.address,
-      remotePort: remote.port,
-      localAddress: local.address,
-      localPort: local.port,
-    };
-    return this.#link;
+    return this.#socket.link;
+  }
+
+  get bytesWritten(): number {
+    return this.#socket.bytesWritten;
   }
 
   /** Whether the client has closed its side, with everything that it had sent before read. */
   get hasEnded(): boolean {
-    return this.#hasEnded;
+    return this.#socket.hasEnded;
   }
 
-  get bytesWritten(): number {
-    return this.#bytesWritten;
+  /** Whether the client has got a part of what it was to get. */
+  get isMidWrite(): boolean {
+    return this.#socket.isMidWrite;
   }
 
-  read(deadline: number, isMidMessage: boolean): Buffer | "ended" | "late" | "left" {
-    for (;;) {
-      this.#deadline.set(isMidMessage ? "message" : "idle", deadline - performance.now());
-      const { bytes, error } = this.#tryRead();
-      const taken = this.#deadline.set("hang", this.#hangTimeoutMs);
-      if (taken === LATE) return "late";
-      if (taken === LEFT) return "left";
-      if (error !== undefined) throw resetError(error, this.#bytesWritten);
-      // A signal may interrupt the wait.
-      if (bytes === undefined) continue;
-      if (bytes.length > 0) return bytes;
-      this.#hasEnded = true;
-      return "ended";
+  read(deadline: number, isMidMessage: boolean, now: number = performance.now()): Buffer | "ended" | "late" | "left" {
+    this.#watch.end();
+    try {
+      return isMidMessage ? this.#socket.read(deadline, true, now) : this.#readUnlessLeaving(deadline, now);
+    } finally {
+      this.#watch.begin();
     }
   }
 
   write(bytes: Uint8Array, now: number, deadline: number): boolean {
-    this.#deadline.set("write", deadline - now);
+    this.#watch.end();
     try {
-      for (let at = 0; at < bytes.length;) {
-        const taken = writeDescriptor(this.#handle.fd, bytes, at);
-        at += taken;
-        this.#bytesWritten += taken;
-      }
-    } catch (error) {
-      throw resetError(error as Error, this.#bytesWritten);
+      return this.#socket.write(bytes, now, deadline);
     } finally {
-      this.#deadline.set("hang", this.#hangTimeoutMs);
+      this.#watch.begin();
     }
-    return true;
   }
 
   drain(): number {
     return 0;
   }
 
+  /** The server takes leave of the client. */
   finish(): void {}
 
-  /** Whoever gave the socket closes it. */
   leave(): void {}
 
-  flush(): void {}
+  flush(): void {
+    this.#socket.flush();
+  }
 
   close(): void {}
 
-  #tryRead(): { readonly bytes?: Buffer | undefined; readonly error?: Error } {
-    try {
-      return { bytes: readDescriptor(this.#handle.fd) };
-    } catch (error) {
-      return { error: error as Error };
+  #readUnlessLeaving(deadline: number, start: number): Buffer | "ended" | "late" | "left" {
+    for (let now = start; ; now = performance.now()) {
+      // What a client has just sent may be on its way: a wait that began after the wish has to be over.
+      const { isLeaving } = this.#watch;
+      const read = this.#socket.read(Math.min(deadline, now + QUIET_MS), false, now);
+      if (read !== "late" || deadline <= now + QUIET_MS) return read;
+      if (isLeaving) return "left";
     }
   }
+}
+
+function linkOf(handle: SocketHandle): SocketLink {
+  const remote: SocketName = {};
+  const local: SocketName = {};
+  handle.getpeername?.(remote);
+  handle.getsockname?.(local);
+  return {
+    remoteAddress: remote.address,
+    remotePort: remote.port,
+    localAddress: local.address,
+    localPort: local.port,
+  };
 }

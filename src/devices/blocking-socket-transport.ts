@@ -30,7 +30,6 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   #fault: ChannelError | undefined;
   /** When everything that had come was read, if nothing was written since. */
   #emptied = Number.NEGATIVE_INFINITY;
-  /** Whether the other end has got a part of what it is to get. */
   #isMidWrite = false;
 
   /**
@@ -55,6 +54,11 @@ export class BlockingSocketTransport implements BlockingTransport<SocketLink> {
   /** Whether the other end has closed its side, with everything that it had sent before read. */
   get hasEnded(): boolean {
     return this.#state === "ended" && this.#ahead.isEmpty;
+  }
+
+  /** Whether the other end has got a part of what it is to get. */
+  get isMidWrite(): boolean {
+    return this.#isMidWrite;
   }
 
   read(deadline: number, _isMidMessage: boolean, now: number = performance.now()): Buffer | "ended" | "late" {
