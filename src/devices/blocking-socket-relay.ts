@@ -9,8 +9,8 @@ import { resetError, type SocketLink } from "./socket.ts";
 
 /** How long an answer of the helper is waited for that takes it one turn of its event loop. */
 const ANSWER_TIMEOUT_MS = 2000;
-/** How long closing, and looking, are waited for, so that a deadline is kept on a machine that is overloaded. */
-const BRIEF_TIMEOUT_MS = 50;
+/** How long closing is waited for, so that a deadline is kept on a machine that is overloaded; it closes all the same. */
+const CLOSE_TIMEOUT_MS = 50;
 
 /** Bytes that the helper was given to write. */
 interface HandedOver {
@@ -52,7 +52,7 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
     const ahead = this.#ahead.take();
     if (ahead !== undefined) return ahead;
     // When the helper answers, it has seen everything that had come before.
-    if (deadline <= now) this.#ask("look", BRIEF_TIMEOUT_MS);
+    if (deadline <= now) this.#ask("look");
     if (this.#end === undefined) {
       const portion = this.#helper.wait(this.#reading, deadline) as SocketPortion | typeof LATE;
       if (portion === LATE) return "late";
@@ -97,7 +97,7 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
     this.#isClosed = true;
     try {
       const isMidWrite = this.#handedOver !== undefined;
-      this.#helper.invoke(this.#resident, "close", [isMidWrite], performance.now() + BRIEF_TIMEOUT_MS);
+      this.#helper.invoke(this.#resident, "close", [isMidWrite], performance.now() + CLOSE_TIMEOUT_MS);
     } catch {
       // With its thread, everything that the helper owned is released.
     }
@@ -146,8 +146,8 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
     }
   }
 
-  #ask(method: string, timeoutMs = ANSWER_TIMEOUT_MS): unknown {
-    return this.#helper.invoke(this.#resident, method, [], performance.now() + timeoutMs);
+  #ask(method: string): unknown {
+    return this.#helper.invoke(this.#resident, method, [], performance.now() + ANSWER_TIMEOUT_MS);
   }
 
   #broken(fault: TransferredError | undefined): DisconnectedError {

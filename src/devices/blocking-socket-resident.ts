@@ -1,5 +1,6 @@
 import { fstatSync } from "node:fs";
 import type { Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { packError, type TransferredError } from "../comm/error-transfer.ts";
 import type { Resident } from "../comm/helper-protocol.ts";
 import { sharedSocketCalls } from "../system/socket-calls.ts";
@@ -79,8 +80,12 @@ class SocketResident implements Resident<SocketResidentInfo> {
     });
   }
 
-  /** Does nothing but answer. */
-  look(): void {}
+  /** Resolves when everything that had come before was seen. */
+  async look(): Promise<void> {
+    // The event loop has to look at the socket once after it was resumed, which may have happened only now.
+    await turn();
+    await turn();
+  }
 
   /** Hands a portion to whoever has asked for one. */
   taken(portion: SocketPortion): void {
