@@ -1,7 +1,7 @@
 /** Messages out of bytes, in memory: chunks of 64 KiB, each framing against what else there is for it. */
 import type { Transform } from "node:stream";
 import type { FramingClass } from "../src/core/framing.ts";
-import { MessageReader } from "../src/core/message-reader.ts";
+import { readerOf } from "../src/testing/readings.ts";
 import { ReadWriteFraming } from "../src/framings/read-write.ts";
 import { TerminatorFraming } from "../src/framings/terminator.ts";
 import { compare, report, type Row, type Table, type Way } from "./support/compare.ts";
@@ -54,7 +54,7 @@ function ours(
   encoding?: BufferEncoding,
 ): () => number {
   return () => {
-    const reader = new MessageReader<Buffer | string>(new framing(options as never, "persistent"), encoding);
+    const reader = readerOf<Buffer | string>(new framing(options as never, "persistent"), encoding);
     let messages = 0;
     for (const chunk of chunks) {
       reader.push(chunk);

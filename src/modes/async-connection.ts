@@ -2,7 +2,7 @@ import type { ChannelLimits } from "../core/channel-settings.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import { namePeer, peerName } from "../core/error-context.ts";
 import { hookError, isPromise } from "../core/hooks.ts";
-import { MessageInput } from "../core/message-input.ts";
+import { MessageReader } from "../core/messages/message-reader.ts";
 import { ChannelError, StateError, TimeoutError } from "../errors.ts";
 import { AsyncOutbox } from "./async-outbox.ts";
 import type { AsyncTransport, TransportEvents } from "./async-transport.ts";
@@ -36,7 +36,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
   readonly #owner: ConnectionOwner<Message>;
   readonly #settings: ChannelLimits;
   readonly #deadlines = new Deadlines<"idle" | "message" | "write" | "half-open">((kind) => this.#expired(kind));
-  readonly #input: MessageInput<Message>;
+  readonly #input: MessageReader<Message>;
   readonly #outbox: AsyncOutbox;
   #state: State = "open";
   /** Whether the owner is busy with a message, or has not begun yet: the next message has to wait. */
@@ -51,7 +51,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     this.transport = transport;
     this.#settings = settings;
     this.#owner = owner;
-    this.#input = new MessageInput(settings, transport.canResynchronise, (error) => owner.report(this.#named(error)));
+    this.#input = new MessageReader(settings, transport.canResynchronise, (error) => owner.report(this.#named(error)));
     this.#outbox = new AsyncOutbox(transport, settings, this.#deadlines);
     this.#deadlines.set("idle", settings.idleTimeoutMs);
     transport.attach(this);

@@ -3,7 +3,7 @@ import { ReceiveClock } from "../core/exchange/receive-clock.ts";
 import { halfOpenTooLong, idleTooLong, messageCutOff, messageTooLong } from "../core/exchange/receive-errors.ts";
 import { gather } from "../core/gather.ts";
 import { checkQueue } from "../core/limits.ts";
-import { MessageInput } from "../core/message-input.ts";
+import { MessageReader } from "../core/messages/message-reader.ts";
 import { type ChannelError, DisconnectedError, TimeoutError } from "../errors.ts";
 import type { BlockingTransport } from "./blocking-transport.ts";
 
@@ -30,7 +30,7 @@ export interface Waiting {
 export class BlockingConnection<Message extends string | Buffer, Link> {
   readonly transport: BlockingTransport<Link>;
   readonly #settings: ChannelLimits;
-  readonly #input: MessageInput<Message>;
+  readonly #input: MessageReader<Message>;
   /** Kept only where there are limits: looking at the time costs more than a quick reply should pay. */
   readonly #clock: ReceiveClock | undefined;
   #outbox: Uint8Array[] = [];
@@ -40,7 +40,7 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
   constructor(transport: BlockingTransport<Link>, settings: ChannelLimits, report: (error: ChannelError) => void) {
     this.transport = transport;
     this.#settings = settings;
-    this.#input = new MessageInput(settings, transport.canResynchronise, report);
+    this.#input = new MessageReader(settings, transport.canResynchronise, report);
     const clock = new ReceiveClock(settings, performance.now());
     if (!clock.hasLimits) return;
     clock.pause(performance.now());
@@ -227,11 +227,12 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     }
   }
 
-  /** Drops what was received and not delivered yet. */
+  /** Drops what was received and not delivered yet; on sockets whole messages only. */
   discardInput(): void {
-    this.#input.restart();
-    this.#clock?.settled("nothing");
-    this.transport.flush();
+    if (!this.transport.canResynchronise) this.readWaiting(performance.now());
+    this.#input.flush();
+    this.#clock?.settled(this.#input.pending);
+    if (this.transport.canResynchronise) this.transport.flush();
   }
 
   #handOver(message: Message | undefined): Message | undefined {

@@ -3,7 +3,6 @@
  * a check is a plain function that returns the first thing that is wrong, in words, or `undefined`.
  */
 import type { Framing, MessageBoundary } from "../core/framing.ts";
-import { MessageReader } from "../core/message-reader.ts";
 import { ChannelError } from "../errors.ts";
 import {
   cutDifference,
@@ -14,6 +13,7 @@ import {
   type Reading,
   readingDifference,
   readPieces,
+  readerOf,
 } from "./readings.ts";
 
 /** A framing under test. */
@@ -91,7 +91,7 @@ function checkOwnership(subject: FramingSubject): string | undefined {
   const payloads = [...subject.samples, ...subject.samples];
   const stream = streamOf(subject, payloads);
   for (const size of [...PIECE_SIZES, stream.length]) {
-    const reader = new MessageReader<Buffer>(subject.create(), undefined);
+    const reader = readerOf<Buffer>(subject.create());
     const kept: Buffer[] = [];
     for (const piece of cutEvery(stream, size)) {
       reader.push(Buffer.from(piece));

@@ -1,6 +1,6 @@
 /** Reading input in every way that it may come in, and telling readings apart. */
 import type { Framing } from "../core/framing.ts";
-import { MessageReader } from "../core/message-reader.ts";
+import { DECODE_FAILED, MessageReader } from "../core/messages/message-reader.ts";
 import { ChannelError, type ErrorCode } from "../errors.ts";
 
 /** An error that input led to. */
@@ -30,25 +30,29 @@ export function joined(encoded: Uint8Array | readonly Uint8Array[]): Buffer {
   return encoded instanceof Uint8Array ? Buffer.from(encoded) : Buffer.concat(encoded);
 }
 
+/**
+ * Reads through a framing as the channel of a socket does, except that messages are not copied.
+ *
+ * @param survived called with each fault that the framing recovers from.
+ */
+export function readerOf<Message extends string | Buffer>(
+  framing: Framing,
+  encoding?: BufferEncoding,
+  survived: (error: ChannelError) => void = () => undefined,
+): MessageReader<Message> {
+  const settings = { makeFraming: () => framing, encoding, interByteTimeoutMs: 0 };
+  return new MessageReader(settings, false, survived, false);
+}
+
 /** Reads input that comes in these pieces, and then its end. */
 export function readPieces(framing: Framing, pieces: Iterable<Uint8Array>, encoding?: BufferEncoding): Reading {
-  const reader = new MessageReader<string | Buffer>(framing, encoding);
   const messages: (string | Buffer)[] = [];
   const recovered: (Fault & { after: number })[] = [];
-  const next = (): string | Buffer | undefined => {
-    for (;;) {
-      const before = reader.length;
-      try {
-        return reader.next();
-      } catch (error) {
-        // As a channel does: it goes on only if the bad message is off the input.
-        if (!ChannelError.is(error) || !error.isRecoverable || reader.length >= before) throw error;
-        recovered.push({ ...faultOf(error), after: messages.length });
-      }
-    }
-  };
+  const reader = readerOf<string | Buffer>(framing, encoding, (error) => {
+    recovered.push({ ...faultOf(error), after: messages.length });
+  });
   const drain = (): void => {
-    for (let message = next(); message !== undefined; message = next()) messages.push(message);
+    for (let message = reader.next(); message !== undefined; message = reader.next()) messages.push(message);
   };
   const reading = (fault: Fault | undefined): Reading => ({
     messages,
@@ -65,6 +69,8 @@ export function readPieces(framing: Framing, pieces: Iterable<Uint8Array>, encod
     return reading(undefined);
   } catch (error) {
     if (!ChannelError.is(error)) throw error;
+    // What is wrong is the framing, not the input.
+    if (error.message === DECODE_FAILED) throw error.cause;
     return reading(faultOf(error));
   }
 }

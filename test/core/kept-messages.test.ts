@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 import { MessageChannel } from "node:worker_threads";
 import test from "ava";
 import { AsyncPersistentSocketWithTerminator } from "../../generated/index.ts";
-import { MessageInput } from "../../src/core/message-input.ts";
+import { MessageReader } from "../../src/core/messages/message-reader.ts";
 import { ReadWriteFraming } from "../../src/framings/read-write.ts";
 import { TerminatorFraming } from "../../src/framings/terminator.ts";
 import { gate } from "../support/channel-gates.ts";
@@ -17,9 +17,9 @@ const MIB = 1024 * 1024;
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-function inputOf<Message extends string | Buffer>(encoding?: BufferEncoding): MessageInput<Message> {
+function inputOf<Message extends string | Buffer>(encoding?: BufferEncoding): MessageReader<Message> {
   const settings = { makeFraming: () => new TerminatorFraming({}), encoding, interByteTimeoutMs: 0 };
-  return new MessageInput<Message>(settings, false, () => undefined);
+  return new MessageReader<Message>(settings, false, () => undefined);
 }
 
 /** Reads full of lines of 14 bytes; of each read one line is kept. */
@@ -59,7 +59,7 @@ test.serial("1,000 kept strings of 14 characters do not keep the texts that they
 test("messages of every size have their bytes, and hold at most a few times as much, or a page", (t) => {
   const sizes = [0, 1, 14, 64, 1000, 1024, 1025, 4000, 16_000, 17_000, 40_000];
   const settings = { makeFraming: () => new ReadWriteFraming({}), encoding: undefined, interByteTimeoutMs: 0 };
-  const input = new MessageInput<Buffer>(settings, false, () => undefined);
+  const input = new MessageReader<Buffer>(settings, false, () => undefined);
   const messages = sizes.flatMap((size) => [0, 1, 2].map((turn) => Buffer.alloc(size, `${size}.${turn};`)));
   const stream = Buffer.concat(messages.flatMap((message) => [Buffer.from(`${message.length}\r\n`), message]));
   const got: Buffer[] = [];

@@ -2,11 +2,10 @@
 import test from "ava";
 import { ByteQueue } from "../../src/core/byte-queue.ts";
 import type { Framing } from "../../src/core/framing.ts";
-import { MessageReader } from "../../src/core/message-reader.ts";
 import { ReadWriteFraming } from "../../src/framings/read-write.ts";
 import { ShutdownFraming } from "../../src/framings/shutdown.ts";
 import { TerminatorFraming } from "../../src/framings/terminator.ts";
-import { joined } from "../../src/testing/readings.ts";
+import { joined, readerOf } from "../../src/testing/readings.ts";
 
 const KIB = 1024;
 const SIZES_RATIO = 16;
@@ -31,7 +30,7 @@ function growth(size: number, run: (size: number) => void): number {
 /** Reads one message of `size` bytes, in pieces. */
 function readInPieces(framing: Framing, size: number, pieceSize: number): void {
   const stream = joined(framing.encode(Buffer.alloc(size, "x")));
-  const reader = new MessageReader<Buffer>(framing, undefined);
+  const reader = readerOf<Buffer>(framing);
   let message: Buffer | undefined;
   for (let at = 0; at < stream.length; at += pieceSize) {
     reader.push(stream.subarray(at, at + pieceSize));
@@ -88,7 +87,7 @@ function tallied(piece: Buffer, tally: { calls: number; bytes: number }): Buffer
 
 test.serial("many messages that wait in one queue cost no more each than few", (t) => {
   const ratio = growth(64 * KIB, (size) => {
-    const reader = new MessageReader<Buffer>(new TerminatorFraming({}), undefined);
+    const reader = readerOf<Buffer>(new TerminatorFraming({}));
     for (let at = 0; at < size; at += 4096) reader.push(Buffer.alloc(4096, "a message\r\n"));
     while (reader.next() !== undefined);
   });

@@ -1,8 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
-import { MessageReader } from "../../src/core/message-reader.ts";
 import { BasicFraming, type BasicFramingOptions } from "../../src/framings/basic.ts";
-import { readPieces } from "../../src/testing/readings.ts";
+import { readerOf, readPieces } from "../../src/testing/readings.ts";
 
 test("on the wire: the bytes and nothing else, in the memory that they are in", (t) => {
   const payload = Buffer.from("hello\r\n");
@@ -49,7 +48,7 @@ test("reads larger than the limit come as several messages, and none is lost", (
 });
 
 test("with messageEnd read, what is received is handed over at once and nothing is held back", (t) => {
-  const reader = new MessageReader<Buffer>(new BasicFraming({}, "persistent"), undefined);
+  const reader = readerOf<Buffer>(new BasicFraming({}, "persistent"));
   reader.push(Buffer.from("a"));
   t.is(String(reader.next()), "a");
   t.is(reader.length, 0);

@@ -2,9 +2,8 @@ import { inspect } from "node:util";
 import test from "ava";
 import fc from "fast-check";
 import type { Data } from "../../src/core/data.ts";
-import { MessageReader } from "../../src/core/message-reader.ts";
 import { TerminatorFraming, type TerminatorFramingOptions } from "../../src/framings/terminator.ts";
-import { cutAt, cutDifference, joined, readPieces } from "../../src/testing/readings.ts";
+import { cutAt, cutDifference, joined, readerOf, readPieces } from "../../src/testing/readings.ts";
 
 function create(options: TerminatorFramingOptions = {}): () => TerminatorFraming {
   return () => new TerminatorFraming(options);
@@ -134,7 +133,7 @@ test("the limit does not count the terminator, which may still be to come", (t) 
 test("a terminator that never comes costs no more memory than the limit and one read", (t) => {
   const maxMessageSize = 1024 * 1024;
   for (const size of [64 * 1024, 1021]) {
-    const reader = new MessageReader<Buffer>(create({ maxMessageSize })(), undefined);
+    const reader = readerOf<Buffer>(create({ maxMessageSize })());
     const piece = Buffer.alloc(size, "x");
     const before = process.memoryUsage().arrayBuffers;
     let most = 0;
@@ -151,7 +150,7 @@ test("a terminator that never comes costs no more memory than the limit and one 
     t.true(most <= maxMessageSize + size + 2, `${most} bytes were held`);
     // The pieces that were pushed by the test itself, and not kept, may not have been collected yet.
     t.true(process.memoryUsage().arrayBuffers - before < 4 * maxMessageSize);
-    reader.clear();
+    reader.restart();
     t.is(reader.length, 0);
   }
 });

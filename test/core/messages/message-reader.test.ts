@@ -1,14 +1,16 @@
 import test from "ava";
-import type { FrameInput, Framing } from "../../src/core/framing.ts";
-import { MessageReader } from "../../src/core/message-reader.ts";
-import { FramingError } from "../../src/errors.ts";
-import { BasicFraming } from "../../src/framings/basic.ts";
-import { ReadWriteFraming } from "../../src/framings/read-write.ts";
-import { ShutdownFraming } from "../../src/framings/shutdown.ts";
-import { TerminatorFraming } from "../../src/framings/terminator.ts";
+import type { FrameInput, Framing } from "../../../src/core/framing.ts";
+import { MessageReader } from "../../../src/core/messages/message-reader.ts";
+import type { ChannelError } from "../../../src/errors.ts";
+import { readerOf } from "../../../src/testing/readings.ts";
+import { FramingError } from "../../../src/errors.ts";
+import { BasicFraming } from "../../../src/framings/basic.ts";
+import { ReadWriteFraming } from "../../../src/framings/read-write.ts";
+import { ShutdownFraming } from "../../../src/framings/shutdown.ts";
+import { TerminatorFraming } from "../../../src/framings/terminator.ts";
 
 test("hands out one message at a time, and undefined when more bytes are needed", (t) => {
-  const reader = new MessageReader<string>(new TerminatorFraming({}), "utf8");
+  const reader = readerOf<string>(new TerminatorFraming({}), "utf8");
   t.is(reader.next(), undefined);
   reader.push(Buffer.from("one\r\ntwo\r\nthr"));
   t.is(reader.next(), "one");
@@ -21,7 +23,7 @@ test("hands out one message at a time, and undefined when more bytes are needed"
 });
 
 test("is over once the other end has closed and everything was handed out", (t) => {
-  const reader = new MessageReader<string>(new TerminatorFraming({}), "utf8");
+  const reader = readerOf<string>(new TerminatorFraming({}), "utf8");
   reader.push(Buffer.from("one\r\n"));
   reader.end();
   reader.end();
@@ -34,7 +36,7 @@ test("is over once the other end has closed and everything was handed out", (t) 
 
 test("an end that completes a message gives it once, even an empty one", (t) => {
   for (const text of ["", "hello"]) {
-    const reader = new MessageReader<string>(new ShutdownFraming({}), "utf8");
+    const reader = readerOf<string>(new ShutdownFraming({}), "utf8");
     reader.push(Buffer.from(text));
     t.is(reader.next(), undefined);
     reader.end();
@@ -45,7 +47,7 @@ test("an end that completes a message gives it once, even an empty one", (t) => 
 });
 
 test("an end in mid-message is ERR_FRAME_TRUNCATED once, and says how much there was", (t) => {
-  const reader = new MessageReader<string>(new ReadWriteFraming({}), "utf8");
+  const reader = readerOf<string>(new ReadWriteFraming({}), "utf8");
   reader.push(Buffer.from("10\r\n12345"));
   reader.end();
   const error = t.throws(() => reader.next(), {
@@ -58,17 +60,17 @@ test("an end in mid-message is ERR_FRAME_TRUNCATED once, and says how much there
 });
 
 test("where the framing cannot know how much was due, nothing is said of it", (t) => {
-  const reader = new MessageReader<string>(new TerminatorFraming({}), "utf8");
+  const reader = readerOf<string>(new TerminatorFraming({}), "utf8");
   reader.push(Buffer.from("12345"));
   reader.end();
   t.throws(() => reader.next(), { message: "the channel ended in mid-message, after 5 bytes" });
 });
 
 test("what was dropped in mid-message leaves no trace", (t) => {
-  const reader = new MessageReader<string>(new ReadWriteFraming({}), "utf8");
+  const reader = readerOf<string>(new ReadWriteFraming({}), "utf8");
   reader.push(Buffer.from("100\r\nnoise"));
   t.is(reader.next(), undefined);
-  reader.clear();
+  reader.restart();
   t.is(reader.length, 0);
   reader.push(Buffer.from("2\r\nok"));
   t.is(reader.next(), "ok");
@@ -86,10 +88,10 @@ class UpperCase implements Framing {
 }
 
 test("a framing may make messages of its own", (t) => {
-  const texts = new MessageReader<string>(new UpperCase(), "latin1");
+  const texts = readerOf<string>(new UpperCase(), "latin1");
   texts.push(Buffer.from("abcd"));
   t.deepEqual([texts.next(), texts.next(), texts.next()], ["AB", "CD", undefined]);
-  const buffers = new MessageReader<Buffer>(new UpperCase(), undefined);
+  const buffers = readerOf<Buffer>(new UpperCase());
   buffers.push(Buffer.from("ab"));
   t.deepEqual(buffers.next(), Buffer.from("AB"));
 });
@@ -106,7 +108,7 @@ class TakesNothing implements Framing {
 }
 
 test("a decode that returns a message without taking a byte is an error that names the framing", (t) => {
-  const reader = new MessageReader<string>(new TakesNothing(), "utf8");
+  const reader = readerOf<string>(new TakesNothing(), "utf8");
   reader.push(Buffer.from("x"));
   const error = t.throws(() => reader.next(), { code: "ERR_FRAME_INVALID", message: /decode\(\) of TakesNothing/ });
   t.true(FramingError.is(error));
@@ -122,7 +124,7 @@ for (const encoding of ["utf8", "utf-8", "utf16le", "ucs2", "base64", "base64url
     );
     const whole = bytes.toString(encoding);
     for (let size = 1; size <= bytes.length; size++) {
-      const reader = new MessageReader<string>(new BasicFraming({ messageEnd: "read" }, "persistent"), encoding);
+      const reader = readerOf<string>(new BasicFraming({ messageEnd: "read" }, "persistent"), encoding);
       const texts: string[] = [];
       const take = (): void => {
         for (let text = reader.next(); text !== undefined; text = reader.next()) texts.push(text);
@@ -141,7 +143,7 @@ for (const encoding of ["utf8", "utf-8", "utf16le", "ucs2", "base64", "base64url
 }
 
 test("a character that never becomes whole is a replacement character at the end", (t) => {
-  const reader = new MessageReader<string>(new BasicFraming({ messageEnd: "read" }, "persistent"), "utf8");
+  const reader = readerOf<string>(new BasicFraming({ messageEnd: "read" }, "persistent"), "utf8");
   reader.push(Buffer.from([0x61, 0xe2, 0x82]));
   t.is(reader.next(), "a");
   t.is(reader.next(), undefined);
@@ -149,4 +151,74 @@ test("a character that never becomes whole is a replacement character at the end
   t.is(reader.next(), "\uFFFD");
   t.is(reader.next(), undefined);
   t.true(reader.isOver);
+});
+
+/** A reader of lines, and the faults that it survived. */
+function lineReader(canResynchronise: boolean, interByteTimeoutMs = 0): [MessageReader<string>, ChannelError[]] {
+  const survived: ChannelError[] = [];
+  const makeFraming = (): Framing => new TerminatorFraming({ maxMessageSize: 4 });
+  const settings = { makeFraming, encoding: "utf8" as const, interByteTimeoutMs };
+  return [new MessageReader(settings, canResynchronise, (error) => survived.push(error)), survived];
+}
+
+test("flush() on a socket drops whole messages only: what is left of one is never read as another", (t) => {
+  const [reader] = lineReader(false);
+  reader.push(Buffer.from("a\r\nb\r\nc"));
+  reader.flush();
+  t.is(reader.length, 1);
+  reader.push(Buffer.from("d\r\n"));
+  t.is(reader.next(), "cd");
+  reader.push(Buffer.from("x\r\ntoo long"));
+  t.throws(() => reader.flush(), { code: "ERR_FRAME_TOO_LARGE" });
+});
+
+test("flush() on a line drops everything: what comes next is the beginning of a message", (t) => {
+  const [reader] = lineReader(true);
+  reader.push(Buffer.from("a\r\nb"));
+  reader.flush();
+  reader.push(Buffer.from("c\r\n"));
+  t.is(reader.next(), "c");
+});
+
+test("a line is read on behind bad bytes: at once, or when it was silent; a socket never", (t) => {
+  const [line, survived] = lineReader(true);
+  line.push(Buffer.from("too long"));
+  t.is(line.next(), undefined);
+  line.push(Buffer.from("ok\r\n"));
+  t.is(line.next(), "ok");
+  t.is(survived.length, 1);
+
+  const [quiet] = lineReader(true, 10);
+  quiet.push(Buffer.from("too long"));
+  t.is(quiet.next(), undefined);
+  t.is(quiet.pending, "noise");
+  quiet.push(Buffer.from("rest\r\n"));
+  t.is(quiet.next(), undefined);
+  t.false(quiet.silent());
+  quiet.push(Buffer.from("ok\r\n"));
+  t.is(quiet.next(), "ok");
+
+  const [socket] = lineReader(false);
+  socket.push(Buffer.from("too long"));
+  t.throws(() => socket.next(), { code: "ERR_FRAME_TOO_LARGE" });
+  socket.push(Buffer.from("ok\r\n"));
+  t.is(socket.next(), undefined);
+});
+
+test("an end in noise is the end, and completes no message", (t) => {
+  const [reader] = lineReader(true, 10);
+  reader.push(Buffer.from("too long"));
+  t.is(reader.next(), undefined);
+  reader.end();
+  t.is(reader.next(), undefined);
+  t.true(reader.isOver);
+});
+
+test("says how many bytes a message took on the wire", (t) => {
+  const [reader] = lineReader(false);
+  reader.push(Buffer.from("ab\r\n\r\n"));
+  t.is(reader.next(), "ab");
+  t.is(reader.taken, 4);
+  t.is(reader.next(), "");
+  t.is(reader.taken, 2);
 });
