@@ -1,8 +1,8 @@
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
 import { hasHungUp, READABLE, waitFor, WRITABLE } from "../system/descriptors.ts";
 import { whyNoSystemLibrary } from "../system/library.ts";
+import { readSome, writeSome } from "../system/terminal-bytes.ts";
 import { hasTerminals } from "../system/terminal.ts";
-import { readDescriptor, writeDescriptor } from "./descriptor.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { portClosedError, portGoneError, portUnavailableError } from "./serial-errors.ts";
 import { type SerialSettings, serialSettings } from "./serial-settings.ts";
@@ -69,37 +69,31 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
     return this.#bytesWritten;
   }
 
-  read(deadline: number): Buffer | "ended" | "late" {
+  read(deadline: number, _isMidMessage: boolean, now: number = performance.now()): Buffer | "ended" | "late" {
     const ahead = this.#ahead.take();
     if (ahead !== undefined) return ahead;
-    while (!this.#hasEnded) {
-      const left = deadline - performance.now();
-      const isAnnounced = this.#wait(READABLE, left) !== 0;
-      // A look between two calls is not worth an exception for nothing.
-      if (!isAnnounced && left <= 0 && this.#waitMs === LONGEST_WAIT_MS) return "late";
+    for (let left = deadline - now; !this.#hasEnded; left = deadline - performance.now()) {
+      const isAnnounced = left <= 0 || this.#wait(READABLE, left) !== 0;
       const bytes = this.#read();
-      if (bytes !== undefined) {
-        if (!isAnnounced && left > 0) this.#waitMs = DISTRUSTFUL_WAIT_MS;
-        return bytes;
-      }
-      if (!this.#hasEnded && performance.now() >= deadline) return "late";
+      if (bytes !== undefined && !isAnnounced) this.#waitMs = DISTRUSTFUL_WAIT_MS;
+      if (bytes !== undefined) return bytes;
+      if (!this.#hasEnded && left <= 0) return "late";
     }
     return "ended";
   }
 
   write(bytes: Uint8Array, _now: number, deadline: number): boolean {
-    for (let written = 0; written < bytes.length;) {
-      const taken = this.#writeOnce(bytes, written);
-      written += taken;
+    for (let rest = bytes; ;) {
+      const taken = this.#writeOnce(rest);
       this.#bytesWritten += taken;
-      if (taken > 0) continue;
+      if (taken === rest.length) return true;
+      rest = rest.subarray(taken);
       const left = deadline - performance.now();
       if (left <= 0) return false;
       // Two ends that both only write would wait for each other.
       this.#wait(this.#ahead.isFull ? WRITABLE : READABLE | WRITABLE, left);
       this.#readAhead();
     }
-    return true;
   }
 
   drain(deadline: number): number {
@@ -135,7 +129,7 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
   /** Bytes that are there; `undefined` if there are none, or the line has hung up, which is noted. */
   #read(): Buffer | undefined {
     try {
-      const bytes = readDescriptor(this.#fd);
+      const bytes = readSome(this.#fd);
       if (bytes === undefined || bytes.length > 0) return bytes;
       // Nothing: a line that is gone, or one that somebody has set so, or sent an end of file in.
       this.#hasEnded = hasHungUp(this.#fd);
@@ -153,9 +147,9 @@ class BlockingSerialTransport implements BlockingTransport<BlockingSerialLink> {
     if (bytes !== undefined) this.#ahead.push(bytes);
   }
 
-  #writeOnce(bytes: Uint8Array, offset: number): number {
+  #writeOnce(bytes: Uint8Array): number {
     try {
-      return writeDescriptor(this.#fd, bytes, offset);
+      return writeSome(this.#fd, bytes);
     } catch (error) {
       throw this.#gone(error);
     }

@@ -22,7 +22,7 @@ const OTHER = { baudRate: 250_000, stopBits: 2, rtscts: true, xon: true, xoff: t
 test("an open that is refused has changed nothing on the port, in both modes", async (t) => {
   const line = await openVirtualLine();
   const fd = watcher(t, line.a);
-  await using owner = new AsyncPersistentSerialWithTerminator({ path: line.a });
+  const owner = new AsyncPersistentSerialWithTerminator({ path: line.a });
   await owner.connect();
   const before = terminalSettings(fd);
   const rival = new AsyncSerialClientWithTerminator({ path: line.a, ...OTHER });
@@ -78,11 +78,12 @@ for (const baudRate of [9600, 31_250, 74_880, 250_000]) {
     raw.socket.write("stale\r\n");
     // Somebody sees that it has come, and leaves it there.
     while (!hasInput(fd)) await new Promise((resolve) => setImmediate(resolve));
-    await using client = new AsyncSerialClientWithTerminator({ path: line.a, baudRate, keepAlive: true });
+    const client = new AsyncSerialClientWithTerminator({ path: line.a, baudRate, keepAlive: true });
     const call = client.clientCommunicate("request");
     await raw.until("request\r\n");
     raw.socket.write("reply\r\n");
     t.is(String(await call), "reply");
+    await client.close();
     await line.close();
   });
 }

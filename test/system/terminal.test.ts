@@ -23,7 +23,7 @@ import {
   unsentBytes,
 } from "../../src/system/terminal.ts";
 import { hasHungUp, waitReadable } from "../../src/system/descriptors.ts";
-import { readDescriptor } from "../../src/devices/descriptor.ts";
+import { readSome } from "../../src/system/terminal-bytes.ts";
 import { openVirtualLine } from "../support/virtual-line.ts";
 import { rawLine } from "../support/channel-raw-line.ts";
 
@@ -137,12 +137,12 @@ test("what was received is dropped; what is gone is told from what is not there 
   }
   dropInput(fd);
   t.is(unsentBytes(fd), 0);
-  t.is(readDescriptor(fd), undefined);
+  t.is(readSome(fd), undefined);
   t.false(hasHungUp(fd));
   const settings = Uint32Array.from(terminalSettings(fd));
   new Uint8Array(settings.buffer)[17 + TERMIOS.VMIN] = 0;
   setTerminalSettings(fd, settings);
-  t.is(readDescriptor(fd)?.length, 0, "not an end, as somebody has set the terminal so");
+  t.is(readSome(fd)?.length, 0, "not an end, as somebody has set the terminal so");
   t.false(hasHungUp(fd));
   await line.hangUp("a");
   t.true(hasHungUp(fd));
