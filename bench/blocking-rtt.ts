@@ -1,11 +1,12 @@
 /** One request at a time over TCP, 64 bytes: how long a blocking exchange takes, and what waiting for a slow peer costs. */
-import { compare, report, type Row, type Table, type Way } from "./support/compare.ts";
+import { compare, median, report, type Row, type Table, type Way } from "./support/compare.ts";
 import { bindToOneProcessor, compiled, peerSource, works } from "./support/programs.ts";
 import { LineProgram, nodeProgram } from "./support/runner.ts";
 
-const ROUNDS = 15;
+/** Each run has processes of its own: what differs from one to the next is part of the result. */
+const RUNS = 10;
+const ROUNDS = 5;
 const TRIPS = 2000;
-const SLOW_ROUNDS = 5;
 const SLOW_TRIPS = 40;
 /** With its terminator 64 bytes. */
 const MESSAGE = "x".repeat(62);
@@ -38,39 +39,76 @@ function clients(port: string): Map<string, LineProgram> {
 const waysWith = (programs: ReadonlyMap<string, LineProgram>, times: number, message: string): Way[] =>
   [...programs].map(([name, program]) => ({ name, measure: () => program.measure(times, message) }));
 
-/** How much of a core was burnt, in percent, and how long an exchange took over the peer's own time. */
-function costs({ name, median, processor = Number.NaN }: Row): object {
-  return { name, overPeerUs: median - SLOW_US, coreBurntPercent: (100 * processor) / median };
+/** How much of a core was used while it waited, in percent, and how long an exchange took over the peer's own time. */
+function costs({ name, median: time, processor = Number.NaN }: Row): object {
+  return { name, overPeerUs: time - SLOW_US, coreUsedPercent: (100 * processor) / time };
+}
+
+/** What several runs gave together: the medians of their medians and ratios. */
+function together(runs: readonly Row[][]): Row[] {
+  return (runs[0] ?? []).map(({ name }) => {
+    const rows = runs.flatMap((run) => run.filter((row) => row.name === name));
+    const middle = (value: (row: Row) => number): number => median(rows.map((row) => value(row)));
+    return {
+      name,
+      median: middle((row) => row.median),
+      least: Math.min(...rows.map(({ least }) => least)),
+      most: Math.max(...rows.map(({ most }) => most)),
+      ratio: middle(({ ratio }) => ratio),
+      processor: middle(({ processor = Number.NaN }) => processor),
+    };
+  });
+}
+
+/** How the ratio to the reference differs from run to run, and the ratio of the processor time. */
+function spreads(runs: readonly Row[][]): object[] {
+  return together(runs).map(({ name }) => {
+    const rows = runs.flatMap((run) => run.filter((row) => row.name === name));
+    const ratios = rows.map(({ ratio }) => ratio);
+    const processor = runs.map((run) => {
+      const [own, reference] = [name, REFERENCE].map((way) => run.find((row) => row.name === way)?.processor);
+      return (own ?? Number.NaN) / (reference ?? Number.NaN);
+    });
+    const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
+    return { name, ratio: median(ratios), least, most, spread: most / least, processorRatio: median(processor) };
+  });
 }
 
 /** Measures with a server and clients, all on one processor if so wanted. */
-async function measure(
-  isOnOneProcessor: boolean,
-  work: (programs: Map<string, LineProgram>) => Promise<Row[][]>,
-): Promise<Row[][]> {
+async function measure(isOnOneProcessor: boolean, times: number, message: string): Promise<Row[]> {
   await using server = nodeProgram("echo-server.js");
   const programs = clients(await server.line());
   try {
     if (isOnOneProcessor) for (const { pid } of [server, ...programs.values()]) bindToOneProcessor(pid);
-    return await work(programs);
+    return await compare(waysWith(programs, times, message), ROUNDS, REFERENCE);
   } finally {
     for (const program of programs.values()) await program[Symbol.asyncDispose]();
   }
 }
 
-const quick = async (programs: Map<string, LineProgram>): Promise<Row[]> =>
-  await compare(waysWith(programs, TRIPS, MESSAGE), ROUNDS, REFERENCE);
+async function several(isOnOneProcessor: boolean): Promise<Row[][]> {
+  const runs: Row[][] = [];
+  for (let run = 0; run < RUNS; run++) runs.push(await measure(isOnOneProcessor, TRIPS, MESSAGE));
+  return runs;
+}
+
 const unit = "µs an exchange";
 const tables: Table[] = [];
-const [anywhere = [], slow = []] = await measure(false, async (programs) => [
-  await quick(programs),
-  await compare(waysWith(programs, SLOW_TRIPS, SLOW_MESSAGE), SLOW_ROUNDS, REFERENCE),
-]);
-tables.push({ title: "a peer that answers at once", unit, rows: anywhere });
-if (hasTaskset) {
-  const [rows = []] = await measure(true, async (programs) => [await quick(programs)]);
-  tables.push({ title: "the same, with both ends on one processor", unit, rows });
+const more: Record<string, object[]> = {};
+for (const [title, isOnOneProcessor] of [
+  ["a peer that answers at once", false],
+  ["the same, with both ends on one processor", true],
+] as const) {
+  if (isOnOneProcessor && !hasTaskset) continue;
+  const runs = await several(isOnOneProcessor);
+  tables.push({ title, unit, rows: together(runs) });
+  more[title] = spreads(runs);
 }
+const slow = await measure(false, SLOW_TRIPS, SLOW_MESSAGE);
 tables.push({ title: "a peer that answers after 5 ms", unit, rows: slow });
-console.table(slow.map((row) => costs(row)));
-report("blocking-rtt", tables, missing, { slow: slow.map((row) => costs(row)) });
+more["slow"] = slow.map((row) => costs(row));
+for (const [title, rows] of Object.entries(more)) {
+  console.log(title);
+  console.table(rows);
+}
+report("blocking-rtt", tables, missing, more);

@@ -18,6 +18,7 @@ const NAMES = [
   "echo-rtt",
   "echo-pipelined",
   "blocking-rtt",
+  "blocking-connect",
   "serial-rtt",
   "forking",
   "idle",
