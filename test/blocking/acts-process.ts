@@ -74,7 +74,7 @@ export const callFromThreads: Act<{ orders: readonly ThreadOrder[] }, ThreadRepo
   );
 
 /** Blocks in a thread, and ends the process, or the thread, meanwhile. */
-export const leaveThreadBlocked: Act<{ order: ThreadOrder; how: "exit" | "terminate" }, string> = async (
+export const leaveThreadBlocked: Act<{ order: ThreadOrder; how: "exit" | "terminate" }, { ms: number }> = async (
   { order, how },
   say,
   go,
@@ -84,8 +84,9 @@ export const leaveThreadBlocked: Act<{ order: ThreadOrder; how: "exit" | "termin
   say("online");
   await go();
   if (how === "exit") process.exit(7);
+  const start = performance.now();
   await worker.terminate();
-  return "terminated";
+  return { ms: performance.now() - start };
 };
 
 /** Calls and blocks. */

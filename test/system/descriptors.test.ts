@@ -5,9 +5,11 @@ import { closeSync, readlinkSync } from "node:fs";
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { promisify } from "node:util";
+import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import test, { type ExecutionContext } from "ava";
 import { duplicate, READABLE, waitFor, waitReadable, waitWritable, WRITABLE } from "../../src/system/descriptors.ts";
+import { ownSocketCalls } from "../../src/system/socket-calls.ts";
 import { connectSocket } from "../../src/system/socket-connect.ts";
 import { type RawServer, rawServer } from "../support/tcp-peers.ts";
 
@@ -76,6 +78,23 @@ test("a duplicate is not inherited by child processes", async (t) => {
   const target = readlinkSync(`/proc/self/fd/${second}`);
   const { stdout } = await promisify(execFile)("ls", ["-l", "/proc/self/fd"]);
   t.false(stdout.includes(target));
+});
+
+test("the time limit of a script ends waits and reads without a limit of their own", async (t) => {
+  await using server = await rawServer();
+  const { fd } = await connected(t, server);
+  const asleep = ownSocketCalls(fd);
+  const waits = {
+    poll: () => waitReadable(fd, Number.POSITIVE_INFINITY),
+    recv: () => asleep.receiveWithin(fd, Number.POSITIVE_INFINITY),
+  };
+  for (const wait of Object.values(waits)) {
+    const start = performance.now();
+    t.throws(() => runInNewContext("wait()", { wait }, { timeout: 50 }), { code: "ERR_SCRIPT_EXECUTION_TIMEOUT" });
+    t.log(`ended after ${(performance.now() - start).toFixed(0)} ms`);
+    // The thread is as good as before.
+    t.false(waitReadable(fd, 1));
+  }
 });
 
 /** What a thread does with a descriptor; it loads the modules by their addresses. */
