@@ -90,7 +90,7 @@ test("the time limit of a script ends waits and reads without a limit of their o
   };
   for (const wait of Object.values(waits)) {
     const start = performance.now();
-    t.throws(() => runInNewContext("wait()", { wait }, { timeout: 50 }), { code: "ERR_SCRIPT_EXECUTION_TIMEOUT" });
+    t.throws(() => void runInNewContext("wait()", { wait }, { timeout: 50 }), { code: "ERR_SCRIPT_EXECUTION_TIMEOUT" });
     t.log(`ended after ${(performance.now() - start).toFixed(0)} ms`);
     // The thread is as good as before.
     t.false(waitReadable(fd, 1));
