@@ -9,7 +9,8 @@ export interface MatrixCell {
   readonly mode: "async" | "blocking";
   /** The name of the role, without the device. */
   readonly role: "BaseRequestHandler" | "Client" | "Persistent" | "PersistentRequestHandler" | "Server";
-  readonly device: "Serial" | "Socket";
+  /** The device; empty for handlers, which serve any. */
+  readonly device: "" | "Serial" | "Socket";
   /** The suffix of the framing; empty for basic. */
   readonly framing: "" | "WithReadWrite" | "WithShutdown" | "WithTerminator";
   /** The file, relative to this one. */
@@ -160,7 +161,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "AsyncBaseRequestHandler",
     mode: "async",
     role: "BaseRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "",
     file: "async/async-base-request-handler.ts",
     load: () => import("./async/async-base-request-handler.ts").then((module) => module.AsyncBaseRequestHandler),
@@ -169,7 +170,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "AsyncBaseRequestHandlerWithReadWrite",
     mode: "async",
     role: "BaseRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "WithReadWrite",
     file: "async/async-base-request-handler-with-read-write.ts",
     load: () =>
@@ -181,7 +182,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "AsyncBaseRequestHandlerWithShutdown",
     mode: "async",
     role: "BaseRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "WithShutdown",
     file: "async/async-base-request-handler-with-shutdown.ts",
     load: () =>
@@ -193,7 +194,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "AsyncBaseRequestHandlerWithTerminator",
     mode: "async",
     role: "BaseRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "WithTerminator",
     file: "async/async-base-request-handler-with-terminator.ts",
     load: () =>
@@ -283,7 +284,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "AsyncPersistentRequestHandler",
     mode: "async",
     role: "PersistentRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "",
     file: "async/async-persistent-request-handler.ts",
     load: () =>
@@ -293,7 +294,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "AsyncPersistentRequestHandlerWithReadWrite",
     mode: "async",
     role: "PersistentRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "WithReadWrite",
     file: "async/async-persistent-request-handler-with-read-write.ts",
     load: () =>
@@ -305,7 +306,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "AsyncPersistentRequestHandlerWithShutdown",
     mode: "async",
     role: "PersistentRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "WithShutdown",
     file: "async/async-persistent-request-handler-with-shutdown.ts",
     load: () =>
@@ -317,7 +318,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "AsyncPersistentRequestHandlerWithTerminator",
     mode: "async",
     role: "PersistentRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "WithTerminator",
     file: "async/async-persistent-request-handler-with-terminator.ts",
     load: () =>
@@ -485,7 +486,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "BlockingBaseRequestHandler",
     mode: "blocking",
     role: "BaseRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "",
     file: "blocking/blocking-base-request-handler.ts",
     load: () =>
@@ -495,7 +496,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "BlockingBaseRequestHandlerWithReadWrite",
     mode: "blocking",
     role: "BaseRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "WithReadWrite",
     file: "blocking/blocking-base-request-handler-with-read-write.ts",
     load: () =>
@@ -507,7 +508,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "BlockingBaseRequestHandlerWithShutdown",
     mode: "blocking",
     role: "BaseRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "WithShutdown",
     file: "blocking/blocking-base-request-handler-with-shutdown.ts",
     load: () =>
@@ -519,7 +520,7 @@ export const matrix: readonly MatrixCell[] = [
     className: "BlockingBaseRequestHandlerWithTerminator",
     mode: "blocking",
     role: "BaseRequestHandler",
-    device: "Socket",
+    device: "",
     framing: "WithTerminator",
     file: "blocking/blocking-base-request-handler-with-terminator.ts",
     load: () =>

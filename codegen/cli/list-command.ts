@@ -20,6 +20,7 @@ interface ListedClass {
   readonly shortName: string;
   readonly mode: string;
   readonly role: string;
+  /** Empty for classes that fit any device. */
   readonly device: string;
   /** The suffix; empty for basic framing. */
   readonly framing: string;
@@ -64,7 +65,7 @@ function listed({ cells }: Schema, from: string): ListedClass[] {
     shortName: cell.shortName,
     mode: cell.mode.mode,
     role: roleName(cell.role.className),
-    device: cell.device.deviceName,
+    device: cell.device?.deviceName ?? "",
     framing: cell.framing.suffix,
     from: from === "plib-io" ? from : `${from}/${cell.file}`,
   }));

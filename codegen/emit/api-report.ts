@@ -10,22 +10,24 @@ import { type Emission, originOf } from "./emission.ts";
 export function emitApiReport(emission: Emission): Map<string, string> {
   const text = emission.render("api-report.hbs", {
     header: markdownHeader(originOf(emission, "api-report", ["all roles, devices and framings"])),
-    classes: emission.schema.cells.map((cell) => ({ name: cell.className, lines: classLines(cell) })),
-    roles: emission.schema.roles.map((role) => ({ name: roleHead(role), lines: role.signatures })),
+    classes: emission.schema.cells.map((cell) => classEntry(cell)),
+    roles: emission.schema.roles.map((role) => ({ name: roleHead(role), members: role.signatures })),
   });
   return new Map([["api-report.md", text]]);
 }
 
-function classLines(cell: Cell): string[] {
+function classEntry(cell: Cell): object {
   const base = cell.baseArguments.map((argument) => typeSource(argument)).join(", ");
   const members = cell.members.toSorted((a, b) => compareText(a.name, b.name));
-  return [
-    `extends ${cell.role.name}${base === "" ? "" : `<${base}>`}`,
-    `framing = ${cell.framing.name}`,
-    ...(cell.opener === undefined ? [] : [`open = ${cell.opener.name}`]),
-    `options${cell.isOptionsOptional ? "?" : ""}:`,
-    ...members.map((member) => `  ${optionLine(member)}`),
-  ];
+  return {
+    className: cell.className,
+    base: `${cell.role.name}${base === "" ? "" : `<${base}>`}`,
+    link: cell.defaultLink === undefined ? "" : typeSource(cell.defaultLink),
+    framing: cell.framing.name,
+    opener: cell.opener?.name,
+    isOptional: cell.isOptionsOptional,
+    options: members.map((member) => optionLine(member)),
+  };
 }
 
 function optionLine(member: OptionMember): string {

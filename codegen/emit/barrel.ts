@@ -1,6 +1,6 @@
 import type { Cell } from "../schema/cell.ts";
 import { codeHeader } from "./header.ts";
-import { exportLines, nameList, renamed, specifierOf } from "./import-targets.ts";
+import { allOf, exportsFrom, type ModuleNames, nameList, renamed, specifierOf } from "./import-targets.ts";
 import { compareText } from "../read/problems.ts";
 import { runtimeNames } from "../schema/runtime-names.ts";
 import { type Emission, originOf, sourceName } from "./emission.ts";
@@ -16,7 +16,7 @@ export function emitBarrels(emission: Emission): Map<string, string> {
       `${mode}.ts`,
       barrel(
         emission,
-        own.map((cell) => modeLine(emission, cell)),
+        own.map((cell) => modeExports(emission, cell)),
         [`the roles of mode ${mode}`],
       ),
     );
@@ -33,47 +33,47 @@ export function emitDataBarrel(emission: Emission): Map<string, string> {
 export function emitRuntime(emission: Emission): Map<string, string> {
   const files = [...runtimeNames(emission.schema)].map(([module, names]): [string, string] => {
     const file = `runtime/${module}.ts`;
-    const lines = exportLines(emission, file, names);
-    return [file, barrel(emission, lines, [...new Set(names.map((name) => sourceName(emission, name.target)))])];
+    const exports = exportsFrom(emission, file, names);
+    return [file, barrel(emission, exports, [...new Set(names.map((name) => sourceName(emission, name.target)))])];
   });
   return new Map(files);
 }
 
 function indexBarrel(emission: Emission): string {
-  const lines = emission.schema.cells.map((cell) =>
-    nameList("export", [cell.className, `type ${cell.optionsName}`], fromCell(emission, cell)),
+  const classes = emission.schema.cells.map((cell) =>
+    nameList("export", [cell.className, `type ${cell.optionsName}`], moduleOf(emission, cell)),
   );
-  const all = emission.publicModules.map((path) => `export * from ${specifier(emission, "index.ts", path)};`);
-  return barrel(emission, [...lines, ...all], ["all roles, devices and framings"]);
+  const all = emission.publicModules.map((path) => allOf(specifier(emission, "index.ts", path)));
+  return barrel(emission, [...classes, ...all], ["all roles, devices and framings"]);
 }
 
-function modeLine(emission: Emission, cell: Cell): string {
+function modeExports(emission: Emission, cell: Cell): ModuleNames {
   const items = [renamed(cell.className, cell.shortName), `type ${renamed(cell.optionsName, cell.shortOptionsName)}`];
-  return nameList("export", items, fromCell(emission, cell));
+  return nameList("export", items, moduleOf(emission, cell));
 }
 
-/** What ends the export of a class from a barrel. */
-function fromCell(emission: Emission, { file }: Cell): string {
-  return ` from ${specifier(emission, "index.ts", `${emission.outputRoot}/${file}`)};`;
+/** The module of a class, as barrels refer to it. */
+function moduleOf(emission: Emission, { file }: Cell): string {
+  return specifier(emission, "index.ts", `${emission.outputRoot}/${file}`);
 }
 
 function dataBarrel(emission: Emission): string {
-  const contracts = emission.dataModules.map((path) => `export * from ${specifier(emission, "data.ts", path)};`);
+  const contracts = emission.dataModules.map((path) => allOf(specifier(emission, "data.ts", path)));
   const framings = emission.schema.framings.map((framing) => {
     const type = framing.options.type;
     const isBeside = type !== undefined && JSON.stringify(type.target) === JSON.stringify(framing.target);
     const items = [framing.name, ...(isBeside ? [`type ${type.exportName}`] : [])];
-    return nameList("export", items, ` from ${JSON.stringify(specifierOf(emission, "data.ts", framing.target))};`);
+    return nameList("export", items, specifierOf(emission, "data.ts", framing.target));
   });
   const sources = emission.schema.framings.map((framing) => sourceName(emission, framing.target));
   return barrel(emission, [...framings, ...contracts], sources);
 }
 
-function barrel(emission: Emission, lines: readonly string[], sources: readonly string[]): string {
+function barrel(emission: Emission, exports: readonly ModuleNames[], sources: readonly string[]): string {
   const header = codeHeader(originOf(emission, "barrel", [...sources].toSorted(compareText)));
-  return emission.render("barrel.hbs", { header, lines });
+  return emission.render("barrel.hbs", { header, exports });
 }
 
 function specifier(emission: Emission, file: string, path: string): string {
-  return JSON.stringify(specifierOf(emission, file, { kind: "file", path }));
+  return specifierOf(emission, file, { kind: "file", path });
 }

@@ -2,8 +2,8 @@ import { type Cell, importsOf } from "../schema/cell.ts";
 import { docComment, docLines, wrapped } from "./comments.ts";
 import { tagText } from "../read/doc-text.ts";
 import { codeHeader } from "./header.ts";
-import { importLines } from "./import-targets.ts";
-import { assignment, bracketed, classHead, interfaceHead, memberDeclaration } from "./layout.ts";
+import { importsFrom } from "./import-targets.ts";
+import { assigned, bracketed, classHead, interfaceParameters, memberDeclaration } from "./layout.ts";
 import type { OptionMember } from "../read/model.ts";
 import { capitalised } from "../read/names.ts";
 import { kebabCase } from "../schema/class-names.ts";
@@ -20,55 +20,72 @@ export function emitClasses(emission: Emission): Map<string, string> {
 }
 
 function emitClass(emission: Emission, cell: Cell): string {
-  const { role, framing, opener, device } = cell;
-  const parts = [role, device, framing, ...(opener === undefined ? [] : [opener])];
-  const sources = [...new Set(parts.map((part) => sourceName(emission, part.target)))];
-  const parameters = cell.isEncodable ? [ENCODING] : [];
-  const optionsType = cell.isEncodable ? `${cell.optionsName}<Encoding>` : cell.optionsName;
-  const parameter = `options: ${optionsType}${cell.isOptionsOptional ? " = {}" : ""}`;
+  const { className, optionsName, framing, opener } = cell;
+  const parameters = typeParameters(cell);
+  const baseArguments = cell.baseArguments.map((argument) => typeSource(argument));
+  const head = classHead(className, parameters, cell.base.localName, baseArguments);
   return emission.render("class.hbs", {
-    header: codeHeader(originOf(emission, "class", sources)),
-    imports: importLines(emission, cell.file, importsOf(cell)),
+    header: codeHeader(originOf(emission, "class", sourcesOf(emission, cell))),
+    imports: importsFrom(emission, cell.file, importsOf(cell)),
     doc: docComment(classDoc(emission, cell)),
-    head: classHead(
-      cell.className,
-      parameters,
-      cell.base.localName,
-      cell.baseArguments.map((argument) => typeSource(argument)),
-    ),
-    framingDoc: docComment(wrapped(`How messages are told apart: ${phraseOf(framing)}.`, 2), "  "),
-    framing: staticPart("framing", framing.name),
-    opener:
-      opener === undefined
-        ? []
-        : [
-            {
-              doc: docComment(wrapped(`What opens ${phraseOf(device)}, on this end.`, 2), "  "),
-              line: staticPart("open", opener.name),
-            },
-          ],
-    constructorDoc: docComment(constructorDoc(cell), "  "),
-    constructorHead: bracketed("constructor", [parameter], " {", "  "),
-    optionsDoc: docComment(wrapped(`The options of {@link ${cell.className}}.`)),
-    optionsHead: interfaceHead(cell.optionsName, parameters),
-    members: cell.members.map((member) => memberText(member)),
+    className,
+    typeParameters: head.parameters,
+    base: head.base,
+    framing: staticPart("framing", framing.name, `How messages are told apart: ${phraseOf(framing)}.`),
+    opener: opener && staticPart("open", opener.name, openerText(cell)),
+    constructorDoc: inner(docComment(constructorDoc(cell), "  ")),
+    constructorParameters: constructorParameters(cell),
+    optionsDoc: docComment(wrapped(`The options of {@link ${className}}.`)),
+    optionsName,
+    optionsTypeParameters: interfaceParameters(optionsName, parameters),
+    options: cell.members.map((member) => optionPart(member)),
   });
 }
 
-function staticPart(name: string, part: string): string {
-  return assignment(`static override readonly ${name}: typeof ${part}`, part, "  ");
+function sourcesOf(emission: Emission, { role, device, framing, opener }: Cell): string[] {
+  const parts = [role, device, framing, opener].filter((part) => part !== undefined);
+  return [...new Set(parts.map((part) => sourceName(emission, part.target)))];
 }
 
-function memberText(member: OptionMember): string {
+function typeParameters({ isEncodable, defaultLink }: Cell): string[] {
+  const link = defaultLink === undefined ? [] : [`Link = ${typeSource(defaultLink)}`];
+  return [...(isEncodable ? [ENCODING] : []), ...link];
+}
+
+function constructorParameters({ isEncodable, defaultLink, optionsName, isOptionsOptional }: Cell): string {
+  const own = [...(isEncodable ? ["Encoding"] : []), ...(defaultLink === undefined ? [] : ["Link"])];
+  const type = own.length === 0 ? optionsName : `${optionsName}<${own.join(", ")}>`;
+  return bracketed("constructor", [`options: ${type}${isOptionsOptional ? " = {}" : ""}`], " {", "  ");
+}
+
+/** A static member that names a part. */
+function staticPart(member: string, name: string, text: string): object {
+  const value = assigned(`static override readonly ${member}: typeof ${name}`, name, "  ");
+  return { name, value, doc: inner(docComment(wrapped(text, 2), "  ")) };
+}
+
+function optionPart(member: OptionMember): object {
   const lines = docLines(member.doc);
-  const declaration = memberDeclaration(member, "  ");
-  return lines.length === 0 ? declaration : `${docComment(lines, "  ")}\n${declaration}`;
+  return {
+    doc: lines.length === 0 ? "" : inner(docComment(lines, "  ")),
+    declaration: memberDeclaration(member, "  "),
+  };
+}
+
+/** Text whose first line the template indents. */
+function inner(text: string): string {
+  return text.trimStart();
+}
+
+function openerText({ device }: Cell): string {
+  return device === undefined ? "" : `What opens ${phraseOf(device)}, on this end.`;
 }
 
 function classDoc(emission: Emission, cell: Cell): string[] {
   const { mode, role, device, framing } = cell;
   const what = `${capitalised(phraseOf(mode))} ${kebabCase(cell.familyName).replace(/-/g, " ")}`;
-  const lines = wrapped(`${what} over ${phraseOf(device)}: ${phraseOf(role)}; ${phraseOf(framing)}.`);
+  const where = device === undefined ? "" : ` over ${phraseOf(device)}`;
+  const lines = wrapped(`${what}${where}: ${phraseOf(role)}; ${phraseOf(framing)}.`);
   for (const part of [role, framing]) {
     if (part.doc.description.length > 0) lines.push("", ...part.doc.description);
   }
@@ -79,7 +96,7 @@ function classDoc(emission: Emission, cell: Cell): string[] {
 }
 
 function constructorDoc(cell: Cell): string[] {
-  const address = tagText(cell.device.doc, "address");
+  const address = cell.device && tagText(cell.device.doc, "address");
   const which = cell.opener === undefined || address === undefined ? "" : `, \`{ ${address} }\` for instance`;
   const may = cell.isOptionsOptional ? "; all of them may be left out" : "";
   return [

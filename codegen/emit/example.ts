@@ -1,6 +1,7 @@
 import type { Cell } from "../schema/cell.ts";
 import { tagBlock, tagText } from "../read/doc-text.ts";
 import { roleName } from "../schema/class-names.ts";
+import type { DevicePart } from "../read/model.ts";
 import { PartsError } from "../read/problems.ts";
 import type { Emission } from "./emission.ts";
 
@@ -29,7 +30,7 @@ export function exampleLines(emission: Emission, cell: Cell): string[] {
 function fill(emission: Emission, cell: Cell, placeholder: string): string | undefined {
   if (placeholder === "Class") return cell.className;
   if (placeholder === "package") return emission.packageName;
-  if (placeholder === "address") return tagText(cell.device.doc, "address");
+  if (placeholder === "address") return tagText(deviceOf(cell).doc, "address");
   return sibling(emission, cell, placeholder)?.className;
 }
 
@@ -46,7 +47,13 @@ function sibling({ schema }: Emission, cell: Cell, name: string): Cell | undefin
     (other) =>
       other.framing === cell.framing &&
       other.mode === cell.mode &&
-      other.device === cell.device &&
+      (other.device === undefined || other.device === deviceOf(cell)) &&
       roleName(other.role.className) === name,
   );
+}
+
+/** The device of the example: that of the class; where it fits several, the one that can do most. */
+function deviceOf({ device, fits }: Cell): DevicePart {
+  const [first] = fits.toSorted((a, b) => b.provides.length - a.provides.length);
+  return device ?? (first as DevicePart);
 }

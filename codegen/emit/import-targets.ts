@@ -2,7 +2,7 @@ import { dirname, relative, sep } from "node:path";
 import type { ImportedName, ImportTarget } from "../read/model.ts";
 import { compareText } from "../read/problems.ts";
 import type { Import } from "../schema/cell.ts";
-import { bracketed } from "./layout.ts";
+import { LINE_WIDTH } from "./comments.ts";
 
 /** Decides how generated code refers to parts. */
 export interface ImportResolver {
@@ -36,16 +36,46 @@ function replaceExtension(path: string, extension: ImportExtension): string {
   return path.replace(/\.ts$/, extension).replace(/\.([cm])ts$/, ".$1js");
 }
 
-/** The import declarations of `file`, sorted, one for each module. */
-export function importLines(resolver: ImportResolver, file: string, imports: readonly Import[]): string[] {
-  return byModule(resolver, file, imports).flatMap(([specifier, names]) => moduleLines(specifier, names));
+/** One import or export declaration, as templates show it: `import {{names}} from {{module}};`. */
+export interface ModuleNames {
+  /** `{ a, type b }`, `type { a }`, `* as a`, `a`; a long list is broken into lines. */
+  readonly names: string;
+  /** The module specifier as a string literal. */
+  readonly module: string;
 }
 
-/** The declarations that export names from where they are, sorted, one for each module. */
-export function exportLines(resolver: ImportResolver, file: string, names: readonly Import[]): string[] {
-  return byModule(resolver, file, names).map(([specifier, own]) =>
-    listLine("export", own, ` from ${JSON.stringify(specifier)};`),
-  );
+/** What `file` imports, sorted by module. */
+export function importsFrom(resolver: ImportResolver, file: string, imports: readonly Import[]): ModuleNames[] {
+  return byModule(resolver, file, imports).flatMap(([specifier, names]) => namesFrom(specifier, names));
+}
+
+/** What `file` exports from where it is declared, sorted by module. */
+export function exportsFrom(resolver: ImportResolver, file: string, names: readonly Import[]): ModuleNames[] {
+  return byModule(resolver, file, names).map(([specifier, own]) => sortedList("export", own, specifier));
+}
+
+/** A list of names, broken into lines if the declaration is too long for one. One name alone is not broken off. */
+export function nameList(
+  keyword: "import" | "export",
+  items: readonly string[],
+  specifier: string,
+  type = "",
+): ModuleNames {
+  const module = JSON.stringify(specifier);
+  const single = `${type}{ ${items.join(", ")} }`;
+  const isShort = `${keyword} ${single} from ${module};`.length <= LINE_WIDTH;
+  if (isShort || items.length === 1) return { names: single, module };
+  return { names: `${type}{\n${items.map((item) => `  ${item},\n`).join("")}}`, module };
+}
+
+/** Everything that a module exports. */
+export function allOf(specifier: string): ModuleNames {
+  return { names: "*", module: JSON.stringify(specifier) };
+}
+
+/** `a`, or `a as b`. */
+export function renamed(name: string, alias: string): string {
+  return name === alias ? name : `${name} as ${alias}`;
 }
 
 function byModule(resolver: ImportResolver, file: string, imports: readonly Import[]): [string, Import[]][] {
@@ -61,32 +91,20 @@ function byModule(resolver: ImportResolver, file: string, imports: readonly Impo
   return sorted.map(([specifier, names]) => [specifier, [...names.values()]]);
 }
 
-function moduleLines(specifier: string, imports: readonly Import[]): string[] {
-  const from = ` from ${JSON.stringify(specifier)};`;
+function namesFrom(specifier: string, imports: readonly Import[]): ModuleNames[] {
   const whole = imports.filter((each) => each.exportName === "*" || each.exportName === "default");
-  const lines = whole.map((each) => {
+  const modules = whole.map((each) => {
     const name = each.exportName === "*" ? `* as ${each.localName}` : each.localName;
-    return `import ${each.isValue ? "" : "type "}${name}${from}`;
+    return { names: `${each.isValue ? "" : "type "}${name}`, module: JSON.stringify(specifier) };
   });
   const named = imports.filter((each) => !whole.includes(each));
-  return named.length === 0 ? lines : [...lines, listLine("import", named, from)];
+  return named.length === 0 ? modules : [...modules, sortedList("import", named, specifier)];
 }
 
-function listLine(keyword: "import" | "export", names: readonly Import[], from: string): string {
+function sortedList(keyword: "import" | "export", names: readonly Import[], specifier: string): ModuleNames {
   const isTypeOnly = names.every((each) => !each.isValue);
   const items = names
     .toSorted((a, b) => compareText(a.localName.toLowerCase(), b.localName.toLowerCase()))
     .map((each) => `${isTypeOnly || each.isValue ? "" : "type "}${renamed(each.exportName, each.localName)}`);
-  return nameList(isTypeOnly ? `${keyword} type` : keyword, items, from);
-}
-
-/** `import { a, b } from "…";`, broken into lines if it is long; likewise for `export`. One name alone is not broken off. */
-export function nameList(keyword: string, items: readonly string[], from: string): string {
-  if (items.length === 1) return `${keyword} { ${items.join("")} }${from}`;
-  return bracketed(`${keyword} `, items, from, "", ["{", "}"]);
-}
-
-/** `a`, or `a as b`. */
-export function renamed(name: string, alias: string): string {
-  return name === alias ? name : `${name} as ${alias}`;
+  return nameList(keyword, items, specifier, isTypeOnly ? "type " : "");
 }

@@ -3,67 +3,64 @@ import { LINE_WIDTH } from "./comments.ts";
 import type { OptionMember, TypeText } from "../read/model.ts";
 import { oneLine, typeSource } from "../read/type-text.ts";
 
-/** `prefix(items)suffix` on one line, or with each item on a line of its own. */
-export function bracketed(
-  prefix: string,
-  items: readonly string[],
-  suffix: string,
-  indent: string,
-  brackets: readonly [string, string] = ["(", ")"],
-): string {
-  const [open, close] = brackets;
-  const space = open === "{" ? " " : "";
-  const single = `${indent}${prefix}${open}${space}${items.join(", ")}${space}${close}${suffix}`;
-  if (items.length === 0 || (single.length <= LINE_WIDTH && !single.includes("\n"))) return single;
-  const lines = items.map((item) => `${indent}  ${item},`);
-  return [`${indent}${prefix}${open}`, ...lines, `${indent}${close}${suffix}`].join("\n");
+/** What stands in the brackets of `prefix(items)suffix`: on one line, or with each item on a line of its own. */
+export function bracketed(prefix: string, items: readonly string[], suffix: string, indent: string): string {
+  const single = items.join(", ");
+  const line = `${indent}${prefix}(${single})${suffix}`;
+  if (items.length === 0 || (line.length <= LINE_WIDTH && !line.includes("\n"))) return single;
+  return `\n${items.map((item) => `${indent}  ${item},\n`).join("")}${indent}`;
 }
 
-/** The head of a generic class that extends another, up to and including the brace. */
+/** The parts of the head of a class, broken into lines where the head is too long: `class Name{{parameters}} extends {{base}} {`. */
 export function classHead(
   name: string,
   parameters: readonly string[],
   base: string,
   baseArguments: readonly string[],
-): string {
-  const generics = parameters.length === 0 ? "" : `<${parameters.join(", ")}>`;
+): { readonly parameters: string; readonly base: string } {
+  const generics = listed(parameters);
   const upToBase = `export class ${name}${generics} extends ${base}`;
-  const list = baseArguments.length === 0 ? "" : `<${baseArguments.join(", ")}>`;
-  const single = `${upToBase}${list} {`;
-  if (single.length <= LINE_WIDTH) return single;
+  const list = listed(baseArguments);
+  if (`${upToBase}${list} {`.length <= LINE_WIDTH) return { parameters: generics, base: base + list };
   if (parameters.length === 0 || upToBase.length + 1 <= LINE_WIDTH) {
-    const lines = baseArguments.map((argument, index) => `  ${argument}${index < baseArguments.length - 1 ? "," : ""}`);
-    return [`${upToBase}<`, ...lines, "> {"].join("\n");
+    return { parameters: generics, base: `${base}<\n${baseArguments.map((each) => `  ${each}`).join(",\n")}\n>` };
   }
-  const broken = parameters.map((parameter) => `  ${parameter},`);
-  return [`export class ${name}<`, ...broken, `> extends ${base}${list} {`].join("\n");
+  return { parameters: broken(parameters), base: base + list };
 }
 
-/** The head of an interface, up to and including the brace. */
-export function interfaceHead(name: string, parameters: readonly string[]): string {
-  if (parameters.length === 0) return `export interface ${name} {`;
-  return bracketed(`export interface ${name}`, parameters, " {", "", ["<", ">"]);
+/** The type parameters of an interface, broken into lines where its head is too long. */
+export function interfaceParameters(name: string, parameters: readonly string[]): string {
+  const single = listed(parameters);
+  return `export interface ${name}${single} {`.length <= LINE_WIDTH ? single : broken(parameters);
 }
 
-/** `declaration = value;`, with a line break after the equals sign where it is too long. */
-export function assignment(declaration: string, value: string, indent: string): string {
-  const single = `${indent}${declaration} = ${value};`;
-  return single.length <= LINE_WIDTH ? single : `${indent}${declaration} =\n${indent}  ${value};`;
+/** What stands after the `=` of a declaration: the value, on a line of its own where it does not fit. */
+export function assigned(declaration: string, value: string, indent: string): string {
+  const isShort = `${indent}${declaration} = ${value};`.length <= LINE_WIDTH;
+  return isShort ? ` ${value}` : `\n${indent}  ${value}`;
 }
 
-/** The declaration of an option in an interface. */
+function listed(items: readonly string[]): string {
+  return items.length === 0 ? "" : `<${items.join(", ")}>`;
+}
+
+function broken(items: readonly string[]): string {
+  return `<\n${items.map((item) => `  ${item},\n`).join("")}>`;
+}
+
+/** The declaration of an option in an interface, whose first line is indented already. */
 export function memberDeclaration(member: OptionMember, indent: string): string {
   const name = `${member.isReadonly ? "readonly " : ""}${member.name}${member.isOptional ? "?" : ""}`;
   const { shape } = member;
   if (shape.kind !== "property") {
     const parameters = shape.parameters.map((each) => `${each.name}: ${tidySource(each.type)}`);
     const returns = tidySource(shape.returns);
-    if (shape.kind === "method") return bracketed(name, parameters, `: ${returns};`, indent);
-    return bracketed(`${name}: `, parameters, ` => ${returns};`, indent);
+    const [prefix, suffix] = shape.kind === "method" ? [name, `: ${returns};`] : [`${name}: `, ` => ${returns};`];
+    return `${prefix}(${bracketed(prefix, parameters, suffix, indent)})${suffix}`;
   }
   const source = tidySource(shape.type);
-  const single = `${indent}${name}: ${source};`;
-  const isShort = single.split("\n").every((line) => line.length <= LINE_WIDTH);
+  const single = `${name}: ${source};`;
+  const isShort = `${indent}${single}`.split("\n").every((line) => line.length <= LINE_WIDTH);
   return isShort ? single : (brokenProperty(name, oneLine(source), indent) ?? single);
 }
 
@@ -77,13 +74,13 @@ function tidySource(type: TypeText): string {
 function brokenProperty(name: string, source: string, indent: string): string | undefined {
   const union = splitTopLevel(source.replace(/^\| /, ""), "|");
   if (union.length > 1) {
-    return [`${indent}${name}:`, ...union.map((each) => `${indent}  | ${each}`)].join("\n").concat(";");
+    return [`${name}:`, ...union.map((each) => `${indent}  | ${each}`)].join("\n").concat(";");
   }
   const generic = /^([A-Za-z_$][\w$.]*)<(.*)>$/.exec(source);
   if (generic === null) return undefined;
   const [, head = "", inner = ""] = generic;
   const lines = splitTopLevel(inner, ",").map((each) => `${indent}  ${each}`);
-  return [`${indent}${name}: ${head}<`, lines.join(",\n"), `${indent}>;`].join("\n");
+  return [`${name}: ${head}<`, lines.join(",\n"), `${indent}>;`].join("\n");
 }
 
 /** Splits at `separator` outside of brackets and strings. */

@@ -12,7 +12,7 @@ export function emitMatrix(emission: Emission): Map<string, string> {
     header: codeHeader(originOf(emission, "matrix", ["all roles, devices and framings"])),
     modes: union(cells.map((cell) => cell.mode.mode)),
     roles: union(cells.map((cell) => roleName(cell.role.className))),
-    devices: union(cells.map((cell) => cell.device.deviceName)),
+    devices: union(cells.map((cell) => cell.device?.deviceName ?? "")),
     framings: union(cells.map((cell) => cell.framing.suffix)),
     cells: cells.map((cell) => entry(cell)),
   });
@@ -24,24 +24,24 @@ function union(values: readonly string[]): string {
   return literals.length === 0 ? "never" : literals.join(" | ");
 }
 
-function entry(cell: Cell): string {
-  const fields = [
-    `className: ${JSON.stringify(cell.className)}`,
-    `mode: ${JSON.stringify(cell.mode.mode)}`,
-    `role: ${JSON.stringify(roleName(cell.role.className))}`,
-    `device: ${JSON.stringify(cell.device.deviceName)}`,
-    `framing: ${JSON.stringify(cell.framing.suffix)}`,
-    `file: ${JSON.stringify(cell.file)}`,
-  ];
-  return ["  {", ...fields.map((field) => `    ${field},`), loadLine(cell), "  },"].join("\n");
+function entry(cell: Cell): object {
+  return {
+    className: JSON.stringify(cell.className),
+    mode: JSON.stringify(cell.mode.mode),
+    role: JSON.stringify(roleName(cell.role.className)),
+    device: JSON.stringify(cell.device?.deviceName ?? ""),
+    framing: JSON.stringify(cell.framing.suffix),
+    file: JSON.stringify(cell.file),
+    load: loading(cell),
+  };
 }
 
-function loadLine(cell: Cell): string {
+/** What stands after `load: () =>`. */
+function loading(cell: Cell): string {
   const call = `import(${JSON.stringify(`./${cell.file}`)}).then(`;
   const pick = `(module) => module.${cell.className}`;
-  const single = `    load: () => ${call}${pick}),`;
-  if (single.length <= LINE_WIDTH) return single;
-  const indented = `      ${call}${pick}),`;
-  if (indented.length <= LINE_WIDTH) return `    load: () =>\n${indented}`;
-  return ["    load: () =>", `      ${call}`, `        ${pick},`, "      ),"].join("\n");
+  const whole = `${call}${pick})`;
+  if (`    load: () => ${whole},`.length <= LINE_WIDTH) return ` ${whole}`;
+  if (`      ${whole},`.length <= LINE_WIDTH) return `\n      ${whole}`;
+  return `\n      ${call}\n        ${pick},\n      )`;
 }

@@ -31,7 +31,7 @@ export function fillRegions(document: string, tables: ReadonlyMap<string, string
 export function matrixTable(schema: Schema): string {
   const header = ["class", "what it does", ...schema.framings.map((framing) => code(framingTitle(framing.suffix)))];
   const rows = schema.roles.flatMap((role) =>
-    schema.devices.flatMap((device) => {
+    [undefined, ...schema.devices].flatMap((device) => {
       const cells = schema.cells.filter((cell) => cell.role === role && cell.device === device);
       const [first] = cells;
       if (first === undefined) return [];
@@ -79,8 +79,9 @@ function optionsTable(schema: Schema): string {
   for (const cell of schema.cells) {
     // Hooks are methods, and the same everywhere: a row for each of their signatures would only hide the settings.
     for (const member of cell.members.filter(({ shape }) => shape.kind !== "method")) {
-      const self = cell.isEncodable ? `${cell.className}<Encoding>` : cell.className;
-      const type = memberType(member).replaceAll(self, "Self").replaceAll(`typeof ${cell.framing.name}`, "Framing");
+      const type = memberType(member)
+        .replaceAll(cell.self, "Self")
+        .replaceAll(`typeof ${cell.framing.name}`, "Framing");
       const fallback = tagText(member.doc, "defaultValue") ?? "";
       const key = JSON.stringify([member.name, type, member.isOptional, fallback]);
       const row = rows.get(key) ?? { member, type, cells: [] };
@@ -107,7 +108,7 @@ function describeCells(schema: Schema, cells: readonly Cell[]): string {
   const ofFramings = schema.cells.filter((cell) => suffixes.has(cell.framing.suffix));
   const framings = [...suffixes].map((suffix) => (suffix === "" ? "basic framing" : code(`…${suffix}`))).join(", ");
   if (ofFramings.length === cells.length) return framings;
-  const [device] = new Set(cells.map((cell) => cell.device.deviceName));
+  const [device] = new Set(cells.map((cell) => cell.device?.deviceName));
   const named = schema.cells.filter((cell) => device !== undefined && cell.familyName.includes(device));
   if (named.length === cells.length && named.every((cell) => cells.includes(cell))) return code(`…${device}…`);
   const families = new Set(cells.map((cell) => keyOf(cell)));

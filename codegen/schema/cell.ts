@@ -17,7 +17,10 @@ import { type TypeArguments, fillMember, memberHoles, memberImports, memberType,
 export interface CellParts {
   readonly mode: ModePart;
   readonly role: RolePart;
-  readonly device: DevicePart;
+  /** `undefined` for roles that belong to no device. */
+  readonly device: DevicePart | undefined;
+  /** The devices that the class can be used with: its own alone, or all that such a role fits. */
+  readonly fits: readonly DevicePart[];
   readonly framing: FramingPart;
   /** Opens the device; `undefined` for roles that open nothing. */
   readonly opener: OpenerPart | undefined;
@@ -27,8 +30,12 @@ export interface CellParts {
 export interface Cell extends CellParts, ClassNames {
   /** The role class. Where the generated class has the same name, it is imported under another. */
   readonly base: ImportedName;
+  /** The type of the class, with its own type parameters. */
+  readonly self: string;
   /** Whether class and options have the type parameter `Encoding`. */
   readonly isEncodable: boolean;
+  /** What the type parameter `Link` of the class is without an argument; `undefined` if it has no such parameter. */
+  readonly defaultLink: TypeText | undefined;
   /** What the role class is given for its type parameters, in order. */
   readonly baseArguments: readonly TypeText[];
   /** All options: those of the device, of the framing and of the role. */
@@ -47,13 +54,15 @@ export interface Import extends ImportedName {
 /** Puts the parts of a cell together, and notes what does not fit. */
 export function makeCell(parts: CellParts, problems: Problems): Cell {
   const { mode, role, device, framing, opener } = parts;
-  const names = classNames(mode.mode, role.className, device.deviceName, framing.suffix);
+  const names = classNames(mode.mode, role.className, device?.deviceName ?? "", framing.suffix);
   const isEncodable = role.typeParameters.includes("Encoding");
-  const self = isEncodable ? `${names.className}<Encoding>` : names.className;
+  const defaultLink = device === undefined && role.typeParameters.includes("Link") ? linksOf(parts) : undefined;
+  const parameters = [...(isEncodable ? ["Encoding"] : []), ...(defaultLink === undefined ? [] : ["Link"])];
+  const self = parameters.length > 0 ? `${names.className}<${parameters.join(", ")}>` : names.className;
   const filling: TypeArguments = new Map<string, TypeText>([
     ["Encoding", ["Encoding"]],
     ["Self", [self]],
-    ["Link", [linkOf(device, mode)]],
+    ["Link", device === undefined ? ["Link"] : [linkOf(device, mode)]],
     ["Framing", ["typeof ", imported(framing)]],
   ]);
   const members = joinMembers(parts, problems).map((member) => {
@@ -69,11 +78,16 @@ export function makeCell(parts: CellParts, problems: Problems): Cell {
     ...parts,
     ...names,
     base: { ...imported(role), localName: role.name === names.className ? `${role.name}Role` : role.name },
+    self,
     isEncodable,
+    defaultLink,
     baseArguments,
     members,
     isOptionsOptional: opener === undefined && members.every((member) => member.isOptional),
-    typeImports: [...members.flatMap((member) => memberImports(member)), ...importsIn(baseArguments)],
+    typeImports: [
+      ...members.flatMap((member) => memberImports(member)),
+      ...importsIn([...baseArguments, defaultLink ?? []]),
+    ],
   };
   checkImports(cell, problems);
   return cell;
@@ -100,6 +114,11 @@ function imported(part: FramingPart | RolePart | OpenerPart): ImportedName {
 function linkOf(device: DevicePart, { mode }: ModePart): ImportedName {
   const name = linkName(device.deviceName, mode);
   return device.modeLinks.find((each) => each.exportName === name) ?? device.link;
+}
+
+/** Whatever a class that belongs to no device may find at its end. */
+function linksOf({ fits, mode }: CellParts): TypeText {
+  return fits.flatMap((device, index) => [...(index === 0 ? [] : [" | "]), linkOf(device, mode)]);
 }
 
 function joinMembers({ opener, framing, role }: CellParts, problems: Problems): OptionMember[] {

@@ -1,4 +1,4 @@
-import { type Cell, makeCell } from "./cell.ts";
+import { type Cell, type CellParts, makeCell } from "./cell.ts";
 import { summary, tagText } from "../read/doc-text.ts";
 import type { DevicePart, FramingPart, ModePart, Part, Parts, RolePart } from "../read/model.ts";
 import { openerName } from "../read/names.ts";
@@ -7,13 +7,17 @@ import { compareText, formatPosition, Problems } from "../read/problems.ts";
 /** A combination of parts that has no class. */
 export interface LeftOut {
   readonly role: RolePart;
-  readonly device: DevicePart;
+  /** `undefined` for roles that belong to no device. */
+  readonly device: DevicePart | undefined;
   readonly framing: FramingPart;
   /** Why, in words for people; at least one reason. */
   readonly reasons: readonly string[];
 }
 
-/** The whole matrix: every combination of a role with a device and a framing, either as a class or with a reason. */
+/**
+ * The whole matrix: every combination of a role with a device and a framing, either as a class or with a reason. A role
+ * without a device in its name is combined with the framings alone.
+ */
 export interface Schema {
   readonly cells: readonly Cell[];
   readonly leftOut: readonly LeftOut[];
@@ -49,9 +53,16 @@ export function makeSchema(parts: Parts): Schema {
   return deepFreeze({ cells, leftOut, modes, framings, devices, roles });
 }
 
-/** The parts that classes for `audience` are made of. */
+/** The parts that classes for `audience` are made of. Tests use the published classes that belong to no device. */
 export function partsFor(audience: DevicePart["audience"], parts: Parts): Parts {
-  return { ...parts, devices: parts.devices.filter((device) => device.audience === audience) };
+  const devices = parts.devices.filter((device) => device.audience === audience);
+  const roles = parts.roles.filter((role) => audience === "users" || hasDevice(role));
+  return { ...parts, devices, roles };
+}
+
+/** Whether classes of a role belong to a device each, which their names have for the `*`. */
+function hasDevice(role: RolePart): boolean {
+  return role.className.includes("*");
 }
 
 /** Two roles may share a class name if they serve different devices. */
@@ -91,25 +102,44 @@ class Matrix {
     const cells: Cell[] = [];
     const leftOut: LeftOut[] = [];
     for (const role of roles) {
-      const served = devices.filter((device) => this.#reasonsOfDevice(role, device).length === 0);
-      this.#checkStar(role, served);
-      for (const device of devices) {
+      this.#checkStar(role);
+      for (const device of hasDevice(role) ? devices : [undefined]) {
         for (const framing of framings) {
-          const reasons = [...this.#reasonsOfDevice(role, device), ...missing(framing, device)];
-          if (reasons.length > 0) leftOut.push({ role, device, framing, reasons });
-          else cells.push(this.#cell(role, device, framing));
+          const fits = (device === undefined ? devices : [device]).filter(
+            (each) => this.#reasons(role, each, framing).length === 0,
+          );
+          if (fits.length > 0) cells.push(this.#cell({ role, device, framing, fits }));
+          else leftOut.push({ role, device, framing, reasons: this.#reasonsOfAll(role, device, framing, devices) });
         }
       }
     }
     return { cells, leftOut };
   }
 
-  #cell(role: RolePart, device: DevicePart, framing: FramingPart): Cell {
+  #cell(parts: Omit<CellParts, "mode" | "opener">): Cell {
+    const { role, device } = parts;
     const mode = this.#modes.find((each) => each.mode === role.mode);
     if (mode === undefined) throw new Error(`mode ${role.mode} was not linked`);
-    const name = openerName(role.opens, role.mode, device.deviceName);
+    const name = openerName(role.opens, role.mode, device?.deviceName ?? "");
     const opener = this.#parts.openers.find((each) => each.name === name);
-    return makeCell({ mode, role, device, framing, opener }, this.#problems);
+    return makeCell({ ...parts, mode, opener }, this.#problems);
+  }
+
+  /** Why there is no class, on its device or on any. */
+  #reasonsOfAll(
+    role: RolePart,
+    device: DevicePart | undefined,
+    framing: FramingPart,
+    devices: readonly DevicePart[],
+  ): string[] {
+    if (device !== undefined) return this.#reasons(role, device, framing);
+    if (devices.length === 0) return [`${role.name} needs a device that accepts connections, and there is none`];
+    return [...new Set(devices.flatMap((each) => this.#reasons(role, each, framing)))];
+  }
+
+  /** Why a role, a device and a framing do not go together. */
+  #reasons(role: RolePart, device: DevicePart, framing: FramingPart): string[] {
+    return [...this.#reasonsOfDevice(role, device), ...missing(framing, device)];
   }
 
   #reasonsOfDevice(role: RolePart, device: DevicePart): string[] {
@@ -117,17 +147,18 @@ class Matrix {
     for (const ability of role.excludes.filter((each) => device.provides.includes(each))) {
       reasons.push(`${role.name} is for devices without "${ability}", which ${device.name} has`);
     }
-    const opener = openerName(role.opens, role.mode, device.deviceName);
-    if (role.opens !== "nothing" && !this.#parts.openers.some((each) => each.name === opener)) {
-      reasons.push(`${device.name} has no ${role.mode} "${role.opens}": there is no function ${opener}`);
+    // A role that belongs to no device is given connections, by whatever accepts them in its mode.
+    const opens = hasDevice(role) ? role.opens : "listen";
+    const opener = openerName(opens, role.mode, device.deviceName);
+    if (opens !== "nothing" && !this.#parts.openers.some((each) => each.name === opener)) {
+      reasons.push(`${device.name} has no ${role.mode} "${opens}": there is no function ${opener}`);
     }
     return reasons;
   }
 
-  #checkStar(role: RolePart, served: readonly DevicePart[]): void {
-    if (role.className.includes("*") || served.length <= 1) return;
-    const names = served.map((device) => device.deviceName).join(" and ");
-    const text = `className ${JSON.stringify(role.className)} needs a "*" for the device: the role fits ${names}`;
+  #checkStar(role: RolePart): void {
+    if (hasDevice(role) || role.opens === "nothing") return;
+    const text = `className ${JSON.stringify(role.className)} needs a "*" for the device that the role opens`;
     this.#problems.add(role.position, text);
   }
 }

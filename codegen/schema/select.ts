@@ -40,9 +40,9 @@ export function selectCells(schema: Schema, filter: Filter): Schema {
   const devices = choose("devices", [...new Set(schema.devices.map(({ deviceName }) => deviceName))]);
   const roles = choose("roles", [...new Set(schema.roles.map(({ className }) => roleName(className)))]);
   problems.throwIfAny();
-  const isWanted = ({ mode, device, role }: Cell): boolean =>
+  const isWanted = ({ mode, fits, role }: Cell): boolean =>
     modes.has(simple(mode.mode)) &&
-    devices.has(simple(device.deviceName)) &&
+    fits.some(({ deviceName }) => devices.has(simple(deviceName))) &&
     roles.has(simple(roleName(role.className)));
   const selected = { ...schema, cells: schema.cells.filter((cell) => isWanted(cell)) };
   rejectBarren(schema, selected, problems);

@@ -206,7 +206,7 @@ export interface AsyncSerialServerWithReadWriteOptions<Encoding extends BufferEn
    *
    * @defaultValue the hooks `processData` and `queryDone` of the server serve all connections
    */
-  handler?: AsyncHandlerClass<Encoding, SerialLink, typeof ReadWriteFraming>;
+  handler?: AsyncHandlerClass<Encoding, typeof ReadWriteFraming>;
   /** Called once for each complete message, with the channel that it came on; instead of a handler class. */
   processData?(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, SerialLink>): void | Promise<void>;
   /** Called after each pass of an exchange: whether its channel is to be closed; instead of a handler class. */

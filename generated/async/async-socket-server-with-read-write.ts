@@ -145,7 +145,7 @@ export interface AsyncSocketServerWithReadWriteOptions<Encoding extends BufferEn
    *
    * @defaultValue the hooks `processData` and `queryDone` of the server serve all connections
    */
-  handler?: AsyncHandlerClass<Encoding, SocketLink, typeof ReadWriteFraming>;
+  handler?: AsyncHandlerClass<Encoding, typeof ReadWriteFraming>;
   /** Called once for each complete message, with the channel that it came on; instead of a handler class. */
   processData?(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, SocketLink>): void | Promise<void>;
   /** Called after each pass of an exchange: whether its channel is to be closed; instead of a handler class. */

@@ -28,7 +28,6 @@ export abstract class AsyncPersistentHandler<
   static readonly mode = "async";
   static readonly className = "PersistentRequestHandler";
   static readonly opens = "nothing";
-  static readonly requires = ["connections"] as const;
   #supervisor: Supervisor<this> | undefined;
 
   /** @param options those of the generated class. Called by generated classes, also those of users. */

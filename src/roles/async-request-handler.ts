@@ -50,7 +50,6 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
   static readonly mode = "async";
   static readonly className = "BaseRequestHandler";
   static readonly opens = "nothing";
-  static readonly requires = ["connections"] as const;
 
   /** Whether the channel stays open for further requests after an answer. */
   readonly keepAlive: boolean;

@@ -9,10 +9,11 @@ export type AsyncHandler<Encoding extends BufferEncoding | undefined, Link> =
   | AsyncRequestHandler<Encoding, Link>
   | AsyncPersistentHandler<Encoding, Link>;
 
-/** A handler class that fits a server: of its mode and with its framing. */
-export interface AsyncHandlerClass<Encoding extends BufferEncoding | undefined, Link, Framing> {
+/** A handler class that fits a server: of its mode and with its framing, whatever the device. */
+export interface AsyncHandlerClass<Encoding extends BufferEncoding | undefined, Framing> {
   /** Called once for each connection, with the options of the server. */
-  new (options: never): AsyncRequestHandler<Encoding, Link> | AsyncPersistentHandler<Encoding, Link>;
+  // oxlint-disable-next-line typescript/no-explicit-any -- a handler says itself which links it can serve
+  new (options: never): AsyncHandler<Encoding, any>;
   /** The framing; has to be that of the server. */
   readonly framing: Framing;
 }
@@ -26,7 +27,7 @@ export interface AsyncServerOptions<Encoding extends BufferEncoding | undefined,
    *
    * @defaultValue the hooks `processData` and `queryDone` of the server serve all connections
    */
-  handler?: AsyncHandlerClass<Encoding, Link, Framing>;
+  handler?: AsyncHandlerClass<Encoding, Framing>;
   /** Called once for each complete message, with the channel that it came on; instead of a handler class. */
   processData?(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, Link>): void | Promise<void>;
   /** Called after each pass of an exchange: whether its channel is to be closed; instead of a handler class. */

@@ -41,7 +41,6 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
   static readonly mode = "blocking";
   static readonly className = "BaseRequestHandler";
   static readonly opens = "nothing";
-  static readonly requires = ["connections"] as const;
 
   /** Whether the channel stays open for further requests after an answer. */
   readonly keepAlive: boolean;

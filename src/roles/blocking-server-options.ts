@@ -3,10 +3,11 @@ import type { MessageOf } from "../core/data.ts";
 import type { ChannelError } from "../errors.ts";
 import type { BlockingRequestHandler } from "./blocking-request-handler.ts";
 
-/** A handler class that fits a blocking server: of its mode and with its framing. */
+/** A handler class that fits a blocking server: of its mode and with its framing, whatever the device. */
 export interface BlockingHandlerClass<Encoding extends BufferEncoding | undefined, Framing> {
   /** Called once for each connection, with the options of the server. */
-  new (options: never): BlockingRequestHandler<Encoding, unknown>;
+  // oxlint-disable-next-line typescript/no-explicit-any -- a handler says itself which links it can serve
+  new (options: never): BlockingRequestHandler<Encoding, any>;
   /** The framing; has to be that of the server. */
   readonly framing: Framing;
 }

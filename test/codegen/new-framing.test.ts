@@ -82,7 +82,7 @@ test("one more file in src/framings makes its whole row, which compiles", (t) =>
   const handler = readFileSync(join(root, "generated/async/async-base-request-handler-with-fixed-size.ts"), "utf8");
   t.regex(
     handler,
-    /constructor\(options: AsyncBaseRequestHandlerWithFixedSizeOptions<Encoding>\) \{/,
+    /constructor\(options: AsyncBaseRequestHandlerWithFixedSizeOptions<Encoding, Link>\) \{/,
     "recordSize is required",
   );
   const barrels = ["index", "async", "data"].map((name) => readFileSync(join(root, `generated/${name}.ts`), "utf8"));

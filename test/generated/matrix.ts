@@ -9,6 +9,7 @@ export interface MatrixCell {
   readonly mode: "async" | "blocking";
   /** The name of the role, without the device. */
   readonly role: "Client" | "Persistent" | "Server";
+  /** The device; empty for handlers, which serve any. */
   readonly device: "Memory";
   /** The suffix of the framing; empty for basic. */
   readonly framing: "" | "WithReadWrite" | "WithShutdown" | "WithTerminator";

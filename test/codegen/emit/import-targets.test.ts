@@ -1,5 +1,5 @@
 import test from "ava";
-import { exportLines, importLines, type ImportResolver, specifierOf } from "../../../codegen/emit/import-targets.ts";
+import { exportsFrom, importsFrom, type ImportResolver, specifierOf } from "../../../codegen/emit/import-targets.ts";
 import type { ImportTarget } from "../../../codegen/read/model.ts";
 
 const runtime = "/app/node_modules/plib-io/src/";
@@ -47,12 +47,12 @@ test("one declaration for each module: types marked, sorted, without twins", (t)
     from("*", "/app/src/all.ts", false, "all"),
     from("default", "/app/src/one.ts", false, "one"),
   ];
-  t.deepEqual(importLines(users, "async/a.ts", imports), [
-    'import type * as all from "../../all.js";',
-    'import type { Crc as Check } from "../../crc.js";',
-    'import { Nmea } from "../../nmea.js";',
-    'import type one from "../../one.js";',
-    'import { connectAsyncSocket, type Data, type SocketLink } from "plib-io/runtime/x";',
+  t.deepEqual(importsFrom(users, "async/a.ts", imports), [
+    { names: "type * as all", module: '"../../all.js"' },
+    { names: "type { Crc as Check }", module: '"../../crc.js"' },
+    { names: "{ Nmea }", module: '"../../nmea.js"' },
+    { names: "type one", module: '"../../one.js"' },
+    { names: "{ connectAsyncSocket, type Data, type SocketLink }", module: '"plib-io/runtime/x"' },
   ]);
 });
 
@@ -62,8 +62,8 @@ test("exports are listed likewise", (t) => {
     from("ClientOptions", "/project/src/roles/client.ts", false),
     from("Data", "/project/src/core/data.ts", false),
   ];
-  t.deepEqual(exportLines(own, "runtime/a.ts", names), [
-    'export type { Data } from "../../src/core/data.ts";',
-    'export { AsyncClient, type ClientOptions } from "../../src/roles/client.ts";',
+  t.deepEqual(exportsFrom(own, "runtime/a.ts", names), [
+    { names: "type { Data }", module: '"../../src/core/data.ts"' },
+    { names: "{ AsyncClient, type ClientOptions }", module: '"../../src/roles/client.ts"' },
   ]);
 });

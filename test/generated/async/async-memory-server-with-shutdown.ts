@@ -112,7 +112,7 @@ export interface AsyncMemoryServerWithShutdownOptions<Encoding extends BufferEnc
    *
    * @defaultValue the hooks `processData` and `queryDone` of the server serve all connections
    */
-  handler?: AsyncHandlerClass<Encoding, MemoryLink, typeof ShutdownFraming>;
+  handler?: AsyncHandlerClass<Encoding, typeof ShutdownFraming>;
   /** Called once for each complete message, with the channel that it came on; instead of a handler class. */
   processData?(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, MemoryLink>): void | Promise<void>;
   /** Called after each pass of an exchange: whether its channel is to be closed; instead of a handler class. */

@@ -115,7 +115,7 @@ export interface AsyncMemoryServerWithTerminatorOptions<Encoding extends BufferE
    *
    * @defaultValue the hooks `processData` and `queryDone` of the server serve all connections
    */
-  handler?: AsyncHandlerClass<Encoding, MemoryLink, typeof TerminatorFraming>;
+  handler?: AsyncHandlerClass<Encoding, typeof TerminatorFraming>;
   /** Called once for each complete message, with the channel that it came on; instead of a handler class. */
   processData?(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, MemoryLink>): void | Promise<void>;
   /** Called after each pass of an exchange: whether its channel is to be closed; instead of a handler class. */
