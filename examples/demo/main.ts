@@ -5,7 +5,6 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { matrix } from "../../generated/matrix.ts";
-import { places } from "../../test/support/channel-places.ts";
 import { endsOf } from "./ends.ts";
 import { play } from "./play.ts";
 import { Report } from "./report.ts";
@@ -40,7 +39,7 @@ async function demo(name: string, file: Buffer): Promise<number> {
   const named = new Set(scenarios.flatMap((scenario) => namesOf(scenario)));
   const report = new Report(
     matrix.filter(({ className }) => named.has(className)),
-    places.map(({ title }) => title),
+    [...new Set(scenarios.map(({ place }) => place.title))],
   );
   for (const scenario of scenarios) {
     const { title } = scenario.place;

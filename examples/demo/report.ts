@@ -72,7 +72,7 @@ export class Report {
   #row({ cell, messages, bytes, times }: Entry): string[] {
     return [
       cell.className,
-      cell.device.toLowerCase(),
+      cell.device === "" ? "any" : cell.device.toLowerCase(),
       framingName(cell.framing),
       messages.toLocaleString("en"),
       bytes.toLocaleString("en"),

@@ -15,15 +15,15 @@ export interface Scenario {
 interface Pairing {
   readonly asks: MatrixCell["role"];
   readonly answers: readonly [MatrixCell["role"], ...MatrixCell["role"][]];
-  /** Makes sense only where there is no class of this role. */
-  readonly without?: MatrixCell["role"];
+  /** Whether both ends open the device, which only a line allows. */
+  readonly isOnLines?: boolean;
 }
 
 const pairings: readonly Pairing[] = [
   { asks: "Client", answers: ["Server"] },
   { asks: "Client", answers: ["Server", "BaseRequestHandler"] },
   { asks: "Persistent", answers: ["Server", "PersistentRequestHandler"] },
-  { asks: "Persistent", answers: ["Persistent"], without: "PersistentRequestHandler" },
+  { asks: "Persistent", answers: ["Persistent"], isOnLines: true },
 ];
 
 /** All that can be played. */
@@ -31,7 +31,7 @@ export function findScenarios(): Scenario[] {
   const modes = [...new Set(matrix.map((cell) => cell.mode))];
   return matrix.flatMap((asks) =>
     pairings
-      .filter((pairing) => pairing.asks === asks.role && find(asks, asks.mode, pairing.without) === undefined)
+      .filter((pairing) => pairing.asks === asks.role)
       .flatMap((pairing) => modes.flatMap((mode) => scenariosOf(asks, mode, pairing))),
   );
 }
@@ -39,23 +39,33 @@ export function findScenarios(): Scenario[] {
 function scenariosOf(asks: MatrixCell, mode: MatrixCell["mode"], pairing: Pairing): Scenario[] {
   // One end at least lives on this thread's event loop, and keeps turning while the other may block.
   if (asks.mode !== "async" && mode !== "async") return [];
-  // A blocking server of many connections has no hooks of its own: a handler class serves, in other processes.
-  const isHandlerNeeded = mode === "blocking" && find(asks, mode, "BaseRequestHandler") !== undefined;
-  if (isHandlerNeeded && pairing.answers.length === 1) return [];
   const [first, ...others] = pairing.answers.map((role) => find(asks, mode, role));
   if (first === undefined || others.includes(undefined)) return [];
   const answers = [first, ...(others as MatrixCell[])] as const;
-  return places.filter(({ device }) => device === asks.device).map((place) => ({ asks, answers, place }));
+  return places
+    .filter((place) => place.device === asks.device && isPossible(pairing, mode, place.isLine ?? false))
+    .map((place) => ({ asks, answers, place }));
 }
 
-/** The class of a mode and role with the device and framing of another. */
+function isPossible(pairing: Pairing, mode: MatrixCell["mode"], isLine: boolean): boolean {
+  if (pairing.isOnLines === true && !isLine) return false;
+  // A blocking server of many connections has no hooks of its own: a handler class serves, in other processes. One of a
+  // line serves in its own thread.
+  return mode === "async" || pairing.answers.length === (isLine ? 1 : 2);
+}
+
+/** The class of a mode and role with the device, if it has one, and the framing of another. */
 function find(
   { device, framing }: MatrixCell,
   mode: MatrixCell["mode"],
-  role: MatrixCell["role"] | undefined,
+  role: MatrixCell["role"],
 ): MatrixCell | undefined {
   return matrix.find(
-    (cell) => cell.mode === mode && cell.role === role && cell.device === device && cell.framing === framing,
+    (cell) =>
+      cell.mode === mode &&
+      cell.role === role &&
+      (cell.device === device || cell.device === "") &&
+      cell.framing === framing,
   );
 }
 

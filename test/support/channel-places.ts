@@ -24,6 +24,8 @@ export interface Place {
   readonly title: string;
   /** The device that uses such addresses. */
   readonly device: string;
+  /** Whether it is a line, which both ends open, and which carries one connection. */
+  readonly isLine?: boolean;
   /** @param onClose what the other end of a serial line sees when one end is closed. */
   open(onClose?: "keep" | "hang-up"): Promise<Spot>;
 }
@@ -55,6 +57,7 @@ export const unixSocket: Place = {
 export const serialLine: Place = {
   title: "virtual serial line",
   device: "Serial",
+  isLine: true,
   async open(onClose = "keep") {
     const line = await openVirtualLine({ onClose });
     return { server: { path: line.b }, client: () => ({ path: line.a }), line, close: () => line.close() };
