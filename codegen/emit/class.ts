@@ -6,7 +6,7 @@ import { importsFrom } from "./import-targets.ts";
 import { assigned, bracketed, classHead, interfaceParameters, memberDeclaration } from "./layout.ts";
 import type { OptionMember } from "../read/model.ts";
 import { capitalised } from "../read/names.ts";
-import { kebabCase } from "../schema/class-names.ts";
+import { framingTitle, kebabCase } from "../schema/class-names.ts";
 import { phraseOf } from "../schema/schema.ts";
 import { typeSource } from "../read/type-text.ts";
 import { type Emission, originOf, sourceName } from "./emission.ts";
@@ -31,11 +31,11 @@ function emitClass(emission: Emission, cell: Cell): string {
     className,
     typeParameters: head.parameters,
     base: head.base,
-    framing: staticPart("framing", framing.name, `How messages are told apart: ${phraseOf(framing)}.`),
+    framing: staticPart("framing", framing.name, framingText(cell)),
     opener: opener && staticPart("open", opener.name, openerText(cell)),
     constructorDoc: inner(docComment(constructorDoc(cell), "  ")),
     constructorParameters: constructorParameters(cell),
-    optionsDoc: docComment(wrapped(`The options of {@link ${className}}.`)),
+    optionsDoc: docComment(wrapped(`The options of \`${className}\`.`)),
     optionsName,
     optionsTypeParameters: interfaceParameters(optionsName, parameters),
     options: cell.members.map((member) => optionPart(member)),
@@ -77,22 +77,48 @@ function inner(text: string): string {
   return text.trimStart();
 }
 
-function openerText({ device }: Cell): string {
-  return device === undefined ? "" : `What opens ${phraseOf(device)}, on this end.`;
+/** Says each thing once: what the class is, what it does, which methods it has, what is on the wire, an example. */
+function classDoc(emission: Emission, cell: Cell): string[] {
+  const { role, framing } = cell;
+  const paragraphs = [
+    wrapped(summaryOf(cell)),
+    role.doc.description,
+    ...methodLines(cell).map((line) => wrapped(line)),
+    framing.doc.description.length > 0 ? framing.doc.description : wrapped(`${capitalised(phraseOf(framing))}.`),
+  ];
+  const lines = paragraphs.flatMap((each) => (each.length === 0 ? [] : ["", ...each]));
+  const example = exampleLines(emission, cell);
+  const begin = example.findIndex((line) => line !== "");
+  return [...lines.slice(1), ...(begin < 0 ? [] : ["", "@example", ...example.slice(begin)])];
 }
 
-function classDoc(emission: Emission, cell: Cell): string[] {
-  const { mode, role, device, framing } = cell;
-  const what = `${capitalised(phraseOf(mode))} ${kebabCase(cell.familyName).replace(/-/g, " ")}`;
-  const where = device === undefined ? "" : ` over ${phraseOf(device)}`;
-  const lines = wrapped(`${what}${where}: ${phraseOf(role)}; ${phraseOf(framing)}.`);
-  for (const part of [role, framing]) {
-    if (part.doc.description.length > 0) lines.push("", ...part.doc.description);
-  }
-  const example = exampleLines(emission, cell);
-  return example.length === 0
-    ? lines
-    : [...lines, "", "@example", ...example.filter((line, at) => at > 0 || line !== "")];
+function summaryOf({ mode, role, device, framing }: Cell): string {
+  const noun = kebabCase(role.className.replace(/\*$/, "Channel").replace("*", "")).replace(/-/g, " ");
+  const where = device === undefined ? "for any device" : `over ${phraseOf(device)}`;
+  const title = kebabCase(framingTitle(framing.suffix).replace(/^With/, ""));
+  return `${capitalised(phraseOf(mode))} ${noun} ${where}, with ${title} framing.`;
+}
+
+/** What users call, and what is called back. */
+function methodLines({ role, members }: Cell): string[] {
+  const hooks = new Set(members.filter(({ shape }) => shape.kind !== "property").map(({ name }) => name));
+  const list = (names: readonly string[]): string => names.map((name) => `\`${name}()\``).join(", ");
+  const [called, hooked] = [false, true].map((isHook) => role.methods.filter((name) => hooks.has(name) === isHook));
+  return [
+    ...(called?.length ? [`Methods: ${list(called)}.`] : []),
+    ...(hooked?.length ? [`Hooks, to override or to give as options: ${list(hooked)}.`] : []),
+  ];
+}
+
+function framingText({ framing, role }: Cell): string {
+  const same = role.opens === "connect" ? "" : " A server and its handler class have the same.";
+  return `The framing: ${phraseOf(framing)}.${same}`;
+}
+
+function openerText({ device, role }: Cell): string {
+  if (device === undefined) return "";
+  const verb = role.opens === "listen" ? "Listens on" : "Opens";
+  return `${verb} ${phraseOf(device)}. The class itself calls it.`;
 }
 
 function constructorDoc(cell: Cell): string[] {
@@ -100,7 +126,7 @@ function constructorDoc(cell: Cell): string[] {
   const which = cell.opener === undefined || address === undefined ? "" : `, \`{ ${address} }\` for instance`;
   const may = cell.isOptionsOptional ? "; all of them may be left out" : "";
   return [
-    ...wrapped(`@param options see {@link ${cell.optionsName}}${which}${may}.`, 2),
+    ...wrapped(`@param options see \`${cell.optionsName}\`${which}${may}.`, 2),
     "@throws OptionsError `ERR_OPTIONS`, naming the option and its value.",
   ];
 }

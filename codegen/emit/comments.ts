@@ -6,7 +6,15 @@ import type { Doc, DocTag } from "../read/model.ts";
 export const LINE_WIDTH = 120;
 
 /** Tags that speak to the generator, not to readers of the generated class. */
-const OWN_TAGS: ReadonlySet<string> = new Set(["phrase", "wire", "address", "example", "typeParam", "template"]);
+const OWN_TAGS: ReadonlySet<string> = new Set([
+  "phrase",
+  "wire",
+  "address",
+  "group",
+  "example",
+  "typeParam",
+  "template",
+]);
 
 /** A doc comment made of `lines`, on one line where it fits and has no tag. */
 export function docComment(lines: readonly string[], indent = ""): string {

@@ -15,7 +15,7 @@ export interface Emission extends ImportResolver {
   readonly packageFolder: string | undefined;
   /** The module that examples import the classes from. */
   readonly packageName: string;
-  /** The command that makes everything anew. */
+  /** The command that regenerates everything. */
   readonly command: string;
   /** Further modules that the barrel of all classes exports in full, as absolute paths. */
   readonly publicModules: readonly string[];

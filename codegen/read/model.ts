@@ -58,6 +58,12 @@ export type MemberShape =
   | { readonly kind: "property"; readonly type: TypeText }
   | { readonly kind: "method" | "function"; readonly parameters: readonly Parameter[]; readonly returns: TypeText };
 
+/** Where an option stands among those of a class, in this order. */
+export const OPTION_GROUPS = ["address", "purpose", "framing", "hooks", "tuning"] as const;
+
+/** One of {@link OPTION_GROUPS}. */
+export type OptionGroup = (typeof OPTION_GROUPS)[number];
+
 /** A member of an options interface. */
 export interface OptionMember {
   readonly name: string;
@@ -65,6 +71,8 @@ export interface OptionMember {
   readonly isReadonly: boolean;
   readonly shape: MemberShape;
   readonly doc: Doc;
+  /** What the tag `@group` of the option, else of its interface, says; `undefined`: the part decides. */
+  readonly group: OptionGroup | undefined;
   /** The interface that the member was found in. */
   readonly owner: string;
   readonly position: Position;
@@ -127,6 +135,8 @@ export interface RolePart extends Part {
   readonly options: OptionsPart;
   /** The public members, base classes included, as signatures for the API report. */
   readonly signatures: readonly string[];
+  /** The names of the public methods, base classes included: the role's own first. */
+  readonly methods: readonly string[];
 }
 
 /** A mode: how calls wait. */

@@ -6,7 +6,17 @@ import {
   type ParameterDeclaration,
   type PropertySignature,
 } from "ts-morph";
-import type { MemberShape, OptionMember, OptionsPart, Parameter, TypeText } from "./model.ts";
+import { tagText } from "./doc-text.ts";
+import {
+  type MemberShape,
+  OPTION_GROUPS,
+  type OptionGroup,
+  type OptionMember,
+  type OptionsPart,
+  type Parameter,
+  type Position,
+  type TypeText,
+} from "./model.ts";
 import { optionNameFault } from "./names.ts";
 import type { Problems } from "./problems.ts";
 import { readDoc } from "./read-docs.ts";
@@ -71,7 +81,7 @@ export class OptionsReader {
     }
     const own = new Set<string>();
     for (const node of declaration.getMembers()) {
-      const member = this.#member(node, parameters, declaration.getName());
+      const member = this.#member(node, parameters, declaration);
       if (member === undefined) continue;
       if (own.has(member.name)) this.#problems.add(member.position, `option "${member.name}" is declared twice`);
       own.add(member.name);
@@ -107,7 +117,7 @@ export class OptionsReader {
     return this.#members(found, below).map((member) => fillMember(member, filling));
   }
 
-  #member(node: Node, parameters: ReadonlySet<string>, owner: string): OptionMember | undefined {
+  #member(node: Node, parameters: ReadonlySet<string>, home: InterfaceDeclaration): OptionMember | undefined {
     if (!Node.isPropertySignature(node) && !Node.isMethodSignature(node)) {
       this.#problems.add(positionOf(node), "an options interface has properties and methods only");
       return undefined;
@@ -120,7 +130,17 @@ export class OptionsReader {
     if (fault !== undefined || shape === undefined) return undefined;
     const isReadonly = Node.isPropertySignature(node) && node.isReadonly();
     const isOptional = node.hasQuestionToken();
-    return { name, isOptional, isReadonly, shape, doc: readDoc(node), owner, position: positionOf(node) };
+    const doc = readDoc(node);
+    const position = positionOf(node);
+    const group = this.#group(tagText(doc, "group") ?? tagText(readDoc(home), "group"), position);
+    return { name, isOptional, isReadonly, shape, doc, group, owner: home.getName(), position };
+  }
+
+  #group(name: string | undefined, position: Position): OptionGroup | undefined {
+    const group = OPTION_GROUPS.find((each) => each === name);
+    if (name !== undefined && group === undefined)
+      this.#problems.add(position, `@group is ${JSON.stringify(name)}, but must be one of ${OPTION_GROUPS.join(", ")}`);
+    return group;
   }
 
   #property(node: PropertySignature, parameters: ReadonlySet<string>): MemberShape | undefined {

@@ -10,7 +10,7 @@ import type { DevicePart, ImportedName, ModePart, OpenerPart, RolePart, Runtime 
 import { linkName, openerName, rolePatternFault } from "./names.ts";
 import type { PartReading } from "./part-reading.ts";
 import { readDoc } from "./read-docs.ts";
-import { lineage, readSignatures } from "./read-signatures.ts";
+import { lineage, readMethods, readSignatures } from "./read-signatures.ts";
 import { hasStatic } from "./read-values.ts";
 import { fileTarget, positionOf } from "./source-tree.ts";
 
@@ -99,7 +99,8 @@ class RuntimeReader {
     const options = this.#reading.options.ofParameter(this.#constructorParameter(declaration));
     if (mode === undefined || className === undefined || opens === undefined) return [];
     const signatures = readSignatures(this.#reading.tree, declaration);
-    return [{ ...part, mode, className, opens, requires, excludes, typeParameters, options, signatures }];
+    const methods = readMethods(this.#reading.tree, declaration);
+    return [{ ...part, mode, className, opens, requires, excludes, typeParameters, options, signatures, methods }];
   }
 
   #typeParameters(declaration: ClassDeclaration): string[] {

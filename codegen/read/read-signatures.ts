@@ -19,6 +19,13 @@ export function readSignatures(tree: SourceTree, declaration: ClassDeclaration):
   return [...signatures].toSorted(([a], [b]) => compareText(a, b)).map(([, text]) => text);
 }
 
+/** The names of the public methods of a class and of its base classes: its own first, in the order of the source. */
+export function readMethods(tree: SourceTree, declaration: ClassDeclaration): string[] {
+  const methods = lineage(tree, declaration).flatMap((each) => each.getInstanceMethods());
+  const names = methods.filter((method) => isPublic(method)).map((method) => method.getName());
+  return [...new Set(names.filter((name) => /^[a-z]/i.test(name)))];
+}
+
 /** The class and its base classes, as far as their source is at hand. */
 export function lineage(tree: SourceTree, declaration: ClassDeclaration): ClassDeclaration[] {
   const found: ClassDeclaration[] = [];

@@ -1,12 +1,14 @@
-import type {
-  DevicePart,
-  FramingPart,
-  ImportedName,
-  ModePart,
-  OpenerPart,
-  OptionMember,
-  RolePart,
-  TypeText,
+import {
+  type DevicePart,
+  type FramingPart,
+  type ImportedName,
+  type ModePart,
+  type OpenerPart,
+  OPTION_GROUPS,
+  type OptionGroup,
+  type OptionMember,
+  type RolePart,
+  type TypeText,
 } from "../read/model.ts";
 import { type ClassNames, classNames } from "./class-names.ts";
 import { linkName } from "../read/names.ts";
@@ -121,16 +123,28 @@ function linksOf({ fits, mode }: CellParts): TypeText {
   return fits.flatMap((device, index) => [...(index === 0 ? [] : [" | "]), linkOf(device, mode)]);
 }
 
+/** All options in the order in which they are looked up: by group, and within a group as the parts declare them. */
 function joinMembers({ opener, framing, role }: CellParts, problems: Problems): OptionMember[] {
-  const joined = new Map<string, OptionMember>();
-  for (const part of [opener, framing, role]) {
+  const joined = new Map<string, { readonly member: OptionMember; readonly group: OptionGroup }>();
+  for (const [part, group] of [
+    [opener, "address"],
+    [framing, "framing"],
+    [role, "purpose"],
+  ] as const) {
     for (const member of part?.options.members ?? []) {
-      const other = joined.get(member.name);
-      if (other === undefined) joined.set(member.name, member);
+      const other = joined.get(member.name)?.member;
+      if (other === undefined) joined.set(member.name, { member, group: groupOf(member, group) });
       else if (!isSame(other, member)) problems.add(member.position, clash(other, member));
     }
   }
-  return [...joined.values()];
+  return OPTION_GROUPS.flatMap((group) =>
+    [...joined.values()].filter((each) => each.group === group).map(({ member }) => member),
+  );
+}
+
+/** @param fallback the group of the part that declares the option. */
+function groupOf({ group, shape }: OptionMember, fallback: OptionGroup): OptionGroup {
+  return group ?? (shape.kind === "property" ? fallback : "hooks");
 }
 
 function isSame(a: OptionMember, b: OptionMember): boolean {

@@ -9,12 +9,14 @@ export interface ChannelSettings<Encoding extends BufferEncoding | undefined> {
    * Decodes messages: they are handed over as strings instead of `Buffer`s.
    *
    * @defaultValue none: messages are `Buffer`s
+   * @group framing
    */
   encoding?: Encoding;
   /**
    * How many bytes may wait to be sent; sending more is an `ERR_BACKPRESSURE`.
    *
    * @defaultValue 16777216 (16 MiB)
+   * @group tuning
    */
   maxQueuedBytes?: number;
   /**
@@ -22,11 +24,16 @@ export interface ChannelSettings<Encoding extends BufferEncoding | undefined> {
    * `ERR_WRITE_TIMEOUT`; 0 means no limit.
    *
    * @defaultValue 30000
+   * @group tuning
    */
   writeTimeoutMs?: number;
 }
 
-/** The deadlines of channels that wait for whatever the other end sends. */
+/**
+ * The deadlines of channels that wait for whatever the other end sends.
+ *
+ * @group tuning
+ */
 export interface DeadlineSettings {
   /**
    * How long nothing may come in before the channel is closed with `ERR_IDLE_TIMEOUT`, in milliseconds; 0 means no limit.
@@ -49,7 +56,11 @@ export interface DeadlineSettings {
   halfOpenTimeoutMs?: number;
 }
 
-/** The options of channels that open their device themselves. */
+/**
+ * The options of channels that open their device themselves.
+ *
+ * @group tuning
+ */
 export interface OpenSettings {
   /**
    * How long opening the channel may take, in milliseconds, name resolution included, before it fails with
@@ -73,18 +84,18 @@ export interface ReplySettings {
 /** How a client waits, and what it does afterwards. */
 export interface ClientSettings {
   /**
-   * Whether the channel stays open after an exchange, for the next.
-   *
-   * @defaultValue false
-   */
-  keepAlive?: boolean;
-  /**
    * How long a call may take, in milliseconds, unless the call itself says otherwise: from the call to the last reply,
    * waiting for its turn included. Then it fails with `ERR_REPLY_TIMEOUT`; 0 means no limit.
    *
    * @defaultValue 30000
    */
   timeoutMs?: number;
+  /**
+   * Whether the channel stays open after an exchange, for the next.
+   *
+   * @defaultValue false
+   */
+  keepAlive?: boolean;
 }
 
 const DEFAULT_MAX_QUEUED_BYTES = 16 * 1024 * 1024;

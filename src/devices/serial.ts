@@ -42,36 +42,42 @@ export interface SerialOptions {
    * Hardware flow control with RTS and CTS.
    *
    * @defaultValue false
+   * @group tuning
    */
   rtscts?: boolean;
   /**
    * Software flow control of what is sent: the other end's XOFF stops it, its XON starts it again.
    *
    * @defaultValue false
+   * @group tuning
    */
   xon?: boolean;
   /**
    * Software flow control of what is received: XOFF is sent when the input fills up.
    *
    * @defaultValue false
+   * @group tuning
    */
   xoff?: boolean;
   /**
    * Any character, not only XON, starts the output again.
    *
    * @defaultValue false
+   * @group tuning
    */
   xany?: boolean;
   /**
    * Drops DTR when the port is closed, which makes modems and many boards hang up or reset.
    *
    * @defaultValue true
+   * @group tuning
    */
   hupcl?: boolean;
   /**
    * Locks the port: another open of it fails with `ERR_PORT_IN_USE`.
    *
    * @defaultValue true
+   * @group tuning
    */
   lock?: boolean;
   /**
@@ -79,6 +85,7 @@ export interface SerialOptions {
    * without control lines cannot be opened with this option.
    *
    * @defaultValue none: as opening leaves it, which is raised
+   * @group tuning
    */
   dtr?: boolean;
   /**
@@ -86,6 +93,7 @@ export interface SerialOptions {
    * driver sets RTS.
    *
    * @defaultValue none: as opening leaves it, which is raised
+   * @group tuning
    */
   rts?: boolean;
   /**
@@ -93,6 +101,7 @@ export interface SerialOptions {
    * opening. The driver keeps the mode after closing.
    *
    * @defaultValue none: as the driver has it
+   * @group tuning
    */
   rs485?: SerialRs485;
   /**
@@ -100,6 +109,7 @@ export interface SerialOptions {
    * begins a new message; after bad bytes, everything is dropped until the line has been silent that long. 0: no limit.
    *
    * @defaultValue 0
+   * @group tuning
    */
   interByteTimeoutMs?: number;
   /**
@@ -108,6 +118,7 @@ export interface SerialOptions {
    * dropped.
    *
    * @defaultValue 50
+   * @group tuning
    */
   resyncQuietMs?: number;
 }

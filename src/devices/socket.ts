@@ -30,12 +30,14 @@ export interface SocketConnectOptions {
    * Whether small writes are sent at once, without waiting for more (Nagle's algorithm off).
    *
    * @defaultValue true
+   * @group tuning
    */
   noDelay?: boolean;
   /**
    * Sends TCP keep-alive probes after so many milliseconds of silence; 0 sends none.
    *
    * @defaultValue 0
+   * @group tuning
    */
   keepAliveProbeMs?: number;
 }
@@ -59,6 +61,7 @@ export interface SocketListenOptions {
    * How many connections the system keeps waiting until they are accepted.
    *
    * @defaultValue 511
+   * @group tuning
    */
   backlog?: number;
   /**
@@ -66,18 +69,21 @@ export interface SocketListenOptions {
    * than the limit of open files leaves room for.
    *
    * @defaultValue Infinity
+   * @group tuning
    */
   maxConnections?: number;
   /**
    * Whether small writes are sent at once, without waiting for more (Nagle's algorithm off).
    *
    * @defaultValue true
+   * @group tuning
    */
   noDelay?: boolean;
   /**
    * Sends TCP keep-alive probes after so many milliseconds of silence; 0 sends none.
    *
    * @defaultValue 0
+   * @group tuning
    */
   keepAliveProbeMs?: number;
 }

@@ -19,6 +19,7 @@ export interface AsyncPersistentChannelOptions<Encoding extends BufferEncoding |
    * How many messages may wait for an iterator of the channel before the other end has to wait too.
    *
    * @defaultValue 256
+   * @group tuning
    */
   maxPendingMessages?: number;
 }

@@ -13,18 +13,21 @@ export interface BlockingProcessServerOptions<Encoding extends BufferEncoding | 
    * How many children are kept free and ready, besides those that serve.
    *
    * @defaultValue 2
+   * @group tuning
    */
   minSpareChildren?: number;
   /**
    * How many children there may be at once; that many connections are served at the same time.
    *
    * @defaultValue 16
+   * @group tuning
    */
   maxChildren?: number;
   /**
    * How many connections may wait for a child; more are closed at once, and reported with `ERR_SERVER_BUSY`.
    *
    * @defaultValue 128
+   * @group tuning
    */
   maxQueuedConnections?: number;
   /**
@@ -32,12 +35,14 @@ export interface BlockingProcessServerOptions<Encoding extends BufferEncoding | 
    * 0 means no limit.
    *
    * @defaultValue 30000
+   * @group tuning
    */
   queueTimeoutMs?: number;
   /**
    * After how many connections a child is replaced, give or take a tenth; 0 means never.
    *
    * @defaultValue 1000
+   * @group tuning
    */
   maxRequestsPerChild?: number;
   /**
@@ -45,12 +50,14 @@ export interface BlockingProcessServerOptions<Encoding extends BufferEncoding | 
    * and reported with `ERR_HANDLER_HUNG`; 0 means no limit.
    *
    * @defaultValue 60000
+   * @group tuning
    */
   hangTimeoutMs?: number;
   /**
    * How long connections may take to complete after SIGTERM or SIGINT in `serveForever`, in milliseconds.
    *
    * @defaultValue 10000
+   * @group tuning
    */
   drainTimeoutMs?: number;
   /** Called when a child was started. */

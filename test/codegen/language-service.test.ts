@@ -45,7 +45,7 @@ test("hovering a class shows its name, its doc and its example", (t) => {
   const hover = service.getQuickInfoAtPosition(declared.file, declared.position - 1);
   t.regex(
     plain(hover?.documentation),
-    /^Asynchronous serial client over a serial line: sends a request and waits for the reply;/,
+    /^Asynchronous client over a serial line, with terminator framing\.\s+Sends a request and waits for the reply:/,
   );
   const example = hover?.tags?.find((tag) => tag.name === "example");
   t.regex(plain(example?.text), new RegExp(`new ${name}\\(\\{ path: "/dev/ttyUSB0"`));

@@ -53,7 +53,10 @@ test("hovering and completing are as with the package's own classes", async (t) 
     (parts ?? []).map((part) => part.text).join("");
 
   const hover = service.getQuickInfoAtPosition(file, text.indexOf("AsyncSocketClientWithTab"));
-  t.regex(plain(hover?.documentation), /^Asynchronous socket client over .*; each message ends with\s+tabs\./s);
+  t.regex(
+    plain(hover?.documentation),
+    /^Asynchronous client over a TCP or Unix socket, with tab framing\..*Each message ends with a tab\./s,
+  );
   const example = plain(hover?.tags?.find((tag) => tag.name === "example")?.text);
   t.true(example.startsWith('import { AsyncSocketClientWithTab } from "./channels/index.js";'));
 
