@@ -59,6 +59,13 @@ test.serial("a port that cannot be opened is told by its own code, with nothing 
   await line.close();
 });
 
+test.serial("without the system's own calls, blocking mode opens no port, and says what to install", async (t) => {
+  const line = await openVirtualLine();
+  const { failure } = await play("failToOpen", { made: serial({ path: line.a }) }, "relay");
+  t.deepEqual([failure.code, failure.name, failure.outcome], ["ERR_PORT_FAILED", "OpenError", "not-sent"]);
+  await line.close();
+});
+
 test.serial("a path can be opened again and again, at once", async (t) => {
   const line = await openVirtualLine();
   const { Server } = familyWith("Serial", "WithTerminator");

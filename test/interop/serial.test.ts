@@ -7,6 +7,7 @@ import { cells, familyWith } from "../support/channel-cells.ts";
 import { endScripts, runScript } from "../support/channel-script-runner.ts";
 import { echo } from "../support/channel-stage.ts";
 import { peer } from "../support/peers.ts";
+import { isOverBinding } from "../support/serial-implementation.ts";
 import { openVirtualLine } from "../support/virtual-line.ts";
 import { Foreign, python } from "./foreign.ts";
 
@@ -15,7 +16,8 @@ test.after.always(() => endScripts());
 const requests = ["hello", "", "x".repeat(6000)];
 
 for (const cell of cells.filter(
-  ({ role, device, framing }) => role === "Client" && device + framing === "SerialWithTerminator",
+  ({ mode, role, device, framing }) =>
+    role === "Client" && device + framing === "SerialWithTerminator" && (mode === "async" || !isOverBinding),
 )) {
   peer("python3")(`${cell.className}: exchanges with a Python program at the other end of the line`, async (t) => {
     const line = await openVirtualLine();
