@@ -62,23 +62,25 @@ test.serial("a locked port is in use, and stays good for who has it", async (t) 
   await line.close();
 });
 
+/** Prints with which code opening the second path fails for a user who may open nothing. */
 const withoutPermission = `
-await import("serialport");
-if (process.getuid() === 0) process.setuid(65534);
 const { connectAsyncSerial } = await import(process.argv[1]);
-await connectAsyncSerial({ path: process.argv[2] })(new AbortController().signal).then(
-  () => console.log("opened"),
-  (error) => console.log(error.code),
-);`;
+const codeOf = (path) =>
+  connectAsyncSerial({ path })(new AbortController().signal).then(
+    () => "opened",
+    (error) => error.code,
+  );
+// Everything that opening needs is loaded while the files of the package may be read: they can be below a folder of root.
+await codeOf("/dev/no-such-port");
+if (process.getuid() === 0) process.setuid(65534);
+console.log(await codeOf(process.argv[2]));`;
 
 test("a port that the user may not open is told as such", async (t) => {
   const line = await openVirtualLine();
   chmodSync(line.a, 0);
   const module = new URL("../../src/devices/async-serial.js", import.meta.url).href;
-  // The modules are loaded as long as they may be read; only the port is opened without the right to.
-  const script = `await import(process.argv[1]);${withoutPermission}`;
-  const args = ["--input-type=module", "-e", script, module, line.a];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname });
+  const args = ["--input-type=module", "-e", withoutPermission, module, line.a];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
   t.is(stdout.trim(), "ERR_PORT_PERMISSION");
   await line.close();
 });
