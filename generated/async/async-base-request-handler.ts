@@ -2,6 +2,7 @@
 // from src/roles/async-request-handler.ts, src/framings/basic.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import type { SerialLink } from "../../src/devices/serial.ts";
 import type { SocketLink } from "../../src/devices/socket.ts";
@@ -16,7 +17,7 @@ import { AsyncRequestHandler } from "../../src/roles/async-request-handler.ts";
  * on until the other end closes, `finish()` is called, or `queryDone()` says so. Extend it, override `processData`, and
  * give the class to a server of the same framing.
  *
- * Methods: `start()`, `finish()`, `close()`, `flush()`, `drain()`.
+ * Methods: `start()`, `finish()`, `send()`, `close()`, `flush()`, `drain()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *
@@ -84,10 +85,10 @@ export interface AsyncBaseRequestHandlerOptions<
   queryDone?(channel: AsyncBaseRequestHandler<Encoding, Link>): boolean | Promise<boolean>;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: AsyncBaseRequestHandler<Encoding, Link>): void | Promise<void>;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: AsyncBaseRequestHandler<Encoding, Link>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: AsyncBaseRequestHandler<Encoding, Link>, reason: CloseReason): unknown;
   /** Called with a fault that no call was waiting for. */
-  onError?(error: ChannelError, channel: AsyncBaseRequestHandler<Encoding, Link>): void;
+  onError?(error: ChannelError, channel: AsyncBaseRequestHandler<Encoding, Link>): unknown;
   /**
    * How many bytes may wait to be sent; sending more is an `ERR_BACKPRESSURE`.
    *

@@ -2,6 +2,7 @@
 // from src/roles/async-persistent-handler.ts, src/framings/read-write.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import type { SerialLink } from "../../src/devices/serial.ts";
 import type { SocketLink } from "../../src/devices/socket.ts";
@@ -15,7 +16,7 @@ import { AsyncPersistentHandler } from "../../src/roles/async-persistent-handler
  * Serves one connection of a server in full duplex: reads and writes are independent and may come in any order, until
  * `finish()` or `close()`. Extend it, override `processData`, and give the class to a server of the same framing.
  *
- * Methods: `start()`, `finish()`, `close()`, `flush()`, `drain()`.
+ * Methods: `finish()`, `start()`, `close()`, `flush()`, `send()`, `drain()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *
@@ -54,6 +55,13 @@ export interface AsyncPersistentRequestHandlerWithReadWriteOptions<
   Link = SerialLink | SocketLink,
 > {
   /**
+   * How many bytes of messages may wait for an iterator or a listener before the other end has to wait too. One message
+   * more than that can be held.
+   *
+   * @defaultValue 16777216 (16 MiB)
+   */
+  maxPendingBytes?: number;
+  /**
    * The largest message accepted, in bytes, header not counted; a larger one is an `ERR_FRAME_TOO_LARGE`, raised as soon
    * as the header is there.
    *
@@ -75,10 +83,10 @@ export interface AsyncPersistentRequestHandlerWithReadWriteOptions<
   queryDone?(channel: AsyncPersistentRequestHandlerWithReadWrite<Encoding, Link>): boolean | Promise<boolean>;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: AsyncPersistentRequestHandlerWithReadWrite<Encoding, Link>): void | Promise<void>;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: AsyncPersistentRequestHandlerWithReadWrite<Encoding, Link>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: AsyncPersistentRequestHandlerWithReadWrite<Encoding, Link>, reason: CloseReason): unknown;
   /** Called with a fault that no call was waiting for. */
-  onError?(error: ChannelError, channel: AsyncPersistentRequestHandlerWithReadWrite<Encoding, Link>): void;
+  onError?(error: ChannelError, channel: AsyncPersistentRequestHandlerWithReadWrite<Encoding, Link>): unknown;
   /**
    * How many bytes may wait to be sent; sending more is an `ERR_BACKPRESSURE`.
    *
@@ -112,7 +120,7 @@ export interface AsyncPersistentRequestHandlerWithReadWriteOptions<
    */
   halfOpenTimeoutMs?: number;
   /**
-   * How many messages may wait for an iterator of the channel before the other end has to wait too.
+   * How many messages may wait for an iterator or a listener before the other end has to wait too.
    *
    * @defaultValue 256
    */

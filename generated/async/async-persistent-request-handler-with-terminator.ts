@@ -2,6 +2,7 @@
 // from src/roles/async-persistent-handler.ts, src/framings/terminator.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { Data, MessageOf } from "../../src/core/data.ts";
 import type { SerialLink } from "../../src/devices/serial.ts";
 import type { SocketLink } from "../../src/devices/socket.ts";
@@ -15,7 +16,7 @@ import { AsyncPersistentHandler } from "../../src/roles/async-persistent-handler
  * Serves one connection of a server in full duplex: reads and writes are independent and may come in any order, until
  * `finish()` or `close()`. Extend it, override `processData`, and give the class to a server of the same framing.
  *
- * Methods: `start()`, `finish()`, `close()`, `flush()`, `drain()`.
+ * Methods: `finish()`, `start()`, `close()`, `flush()`, `send()`, `drain()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *
@@ -54,6 +55,13 @@ export interface AsyncPersistentRequestHandlerWithTerminatorOptions<
   Link = SerialLink | SocketLink,
 > {
   /**
+   * How many bytes of messages may wait for an iterator or a listener before the other end has to wait too. One message
+   * more than that can be held.
+   *
+   * @defaultValue 16777216 (16 MiB)
+   */
+  maxPendingBytes?: number;
+  /**
    * What ends each message, and is taken off before the message is handed over: any bytes but none at all.
    *
    * @defaultValue `"\r\n"`
@@ -80,10 +88,10 @@ export interface AsyncPersistentRequestHandlerWithTerminatorOptions<
   queryDone?(channel: AsyncPersistentRequestHandlerWithTerminator<Encoding, Link>): boolean | Promise<boolean>;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: AsyncPersistentRequestHandlerWithTerminator<Encoding, Link>): void | Promise<void>;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: AsyncPersistentRequestHandlerWithTerminator<Encoding, Link>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: AsyncPersistentRequestHandlerWithTerminator<Encoding, Link>, reason: CloseReason): unknown;
   /** Called with a fault that no call was waiting for. */
-  onError?(error: ChannelError, channel: AsyncPersistentRequestHandlerWithTerminator<Encoding, Link>): void;
+  onError?(error: ChannelError, channel: AsyncPersistentRequestHandlerWithTerminator<Encoding, Link>): unknown;
   /**
    * How many bytes may wait to be sent; sending more is an `ERR_BACKPRESSURE`.
    *
@@ -117,7 +125,7 @@ export interface AsyncPersistentRequestHandlerWithTerminatorOptions<
    */
   halfOpenTimeoutMs?: number;
   /**
-   * How many messages may wait for an iterator of the channel before the other end has to wait too.
+   * How many messages may wait for an iterator or a listener before the other end has to wait too.
    *
    * @defaultValue 256
    */

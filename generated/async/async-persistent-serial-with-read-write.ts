@@ -2,6 +2,7 @@
 // from src/roles/async-persistent.ts, src/devices/serial.ts, src/framings/read-write.ts, src/devices/async-serial.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import { connectAsyncSerial } from "../../src/devices/async-serial.ts";
 import type { SerialLink, SerialRs485 } from "../../src/devices/serial.ts";
@@ -15,7 +16,7 @@ import { AsyncPersistent } from "../../src/roles/async-persistent.ts";
  * A full-duplex channel: reads and writes are independent and may come in any order, until `finish()` or `close()`.
  * Send with `start()`; receive with `processData`, the event `message`, or `for await`.
  *
- * Methods: `connect()`, `close()`, `start()`, `finish()`, `flush()`, `drain()`.
+ * Methods: `connect()`, `close()`, `start()`, `finish()`, `flush()`, `send()`, `drain()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *
@@ -77,6 +78,13 @@ export interface AsyncPersistentSerialWithReadWriteOptions<Encoding extends Buff
    */
   stopBits?: 1 | 1.5 | 2;
   /**
+   * How many bytes of messages may wait for an iterator or a listener before the other end has to wait too. One message
+   * more than that can be held.
+   *
+   * @defaultValue 16777216 (16 MiB)
+   */
+  maxPendingBytes?: number;
+  /**
    * The largest message accepted, in bytes, header not counted; a larger one is an `ERR_FRAME_TOO_LARGE`, raised as soon
    * as the header is there.
    *
@@ -95,10 +103,10 @@ export interface AsyncPersistentSerialWithReadWriteOptions<Encoding extends Buff
   queryDone?(channel: AsyncPersistentSerialWithReadWrite<Encoding>): boolean | Promise<boolean>;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: AsyncPersistentSerialWithReadWrite<Encoding>): void | Promise<void>;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: AsyncPersistentSerialWithReadWrite<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: AsyncPersistentSerialWithReadWrite<Encoding>, reason: CloseReason): unknown;
   /** Called with a fault that no call was waiting for. */
-  onError?(error: ChannelError, channel: AsyncPersistentSerialWithReadWrite<Encoding>): void;
+  onError?(error: ChannelError, channel: AsyncPersistentSerialWithReadWrite<Encoding>): unknown;
   /**
    * Hardware flow control with RTS and CTS.
    *
@@ -204,7 +212,7 @@ export interface AsyncPersistentSerialWithReadWriteOptions<Encoding extends Buff
    */
   halfOpenTimeoutMs?: number;
   /**
-   * How many messages may wait for an iterator of the channel before the other end has to wait too.
+   * How many messages may wait for an iterator or a listener before the other end has to wait too.
    *
    * @defaultValue 256
    */

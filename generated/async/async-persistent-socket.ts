@@ -2,6 +2,7 @@
 // from src/roles/async-persistent.ts, src/devices/socket.ts, src/framings/basic.ts, src/devices/async-socket.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import { connectAsyncSocket } from "../../src/devices/async-socket.ts";
 import type { SocketLink } from "../../src/devices/socket.ts";
@@ -15,7 +16,7 @@ import { AsyncPersistent } from "../../src/roles/async-persistent.ts";
  * A full-duplex channel: reads and writes are independent and may come in any order, until `finish()` or `close()`.
  * Send with `start()`; receive with `processData`, the event `message`, or `for await`.
  *
- * Methods: `connect()`, `close()`, `start()`, `finish()`, `flush()`, `drain()`.
+ * Methods: `connect()`, `close()`, `start()`, `finish()`, `flush()`, `send()`, `drain()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *
@@ -61,6 +62,13 @@ export interface AsyncPersistentSocketOptions<Encoding extends BufferEncoding | 
   /** The path of a Unix domain socket, or the name of a Windows named pipe, instead of `host` and `port`. */
   path?: string;
   /**
+   * How many bytes of messages may wait for an iterator or a listener before the other end has to wait too. One message
+   * more than that can be held.
+   *
+   * @defaultValue 16777216 (16 MiB)
+   */
+  maxPendingBytes?: number;
+  /**
    * What ends a message: `"close"`, the other end closes the channel; `"read"`, every read is a message, as it comes.
    *
    * @defaultValue `"close"` for clients, `"read"` on the server side and for persistent channels
@@ -84,10 +92,10 @@ export interface AsyncPersistentSocketOptions<Encoding extends BufferEncoding | 
   queryDone?(channel: AsyncPersistentSocket<Encoding>): boolean | Promise<boolean>;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: AsyncPersistentSocket<Encoding>): void | Promise<void>;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: AsyncPersistentSocket<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: AsyncPersistentSocket<Encoding>, reason: CloseReason): unknown;
   /** Called with a fault that no call was waiting for. */
-  onError?(error: ChannelError, channel: AsyncPersistentSocket<Encoding>): void;
+  onError?(error: ChannelError, channel: AsyncPersistentSocket<Encoding>): unknown;
   /**
    * Whether small writes are sent at once, without waiting for more (Nagle's algorithm off).
    *
@@ -133,7 +141,7 @@ export interface AsyncPersistentSocketOptions<Encoding extends BufferEncoding | 
    */
   halfOpenTimeoutMs?: number;
   /**
-   * How many messages may wait for an iterator of the channel before the other end has to wait too.
+   * How many messages may wait for an iterator or a listener before the other end has to wait too.
    *
    * @defaultValue 256
    */

@@ -2,6 +2,7 @@
 // from src/roles/async-client.ts, src/devices/serial.ts, src/framings/read-write.ts, src/devices/async-serial.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import { connectAsyncSerial } from "../../src/devices/async-serial.ts";
 import type { SerialLink, SerialRs485 } from "../../src/devices/serial.ts";
@@ -15,8 +16,8 @@ import { AsyncClient } from "../../src/roles/async-client.ts";
  * Sends a request and waits for the reply: `clientCommunicate` opens the channel if it is not open, sends, waits, calls
  * `processData`, and returns the last reply. Calls made at the same time are answered one after another, in order.
  *
- * Methods: `clientCommunicate()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`, `close()`, `flush()`,
- * `drain()`.
+ * Methods: `clientCommunicate()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`, `close()`, `send()`,
+ * `flush()`, `drain()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *
@@ -108,10 +109,10 @@ export interface AsyncSerialClientWithReadWriteOptions<Encoding extends BufferEn
   queryDone?(channel: AsyncSerialClientWithReadWrite<Encoding>): boolean | Promise<boolean>;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: AsyncSerialClientWithReadWrite<Encoding>): void | Promise<void>;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: AsyncSerialClientWithReadWrite<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: AsyncSerialClientWithReadWrite<Encoding>, reason: CloseReason): unknown;
   /** Called with a fault that no call was waiting for. */
-  onError?(error: ChannelError, channel: AsyncSerialClientWithReadWrite<Encoding>): void;
+  onError?(error: ChannelError, channel: AsyncSerialClientWithReadWrite<Encoding>): unknown;
   /**
    * Hardware flow control with RTS and CTS.
    *

@@ -2,6 +2,7 @@
 // from src/roles/async-server.ts, src/devices/serial.ts, src/framings/read-write.ts, src/devices/async-serial.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import { listenAsyncSerial } from "../../src/devices/async-serial.ts";
 import type { SerialLink, SerialRs485 } from "../../src/devices/serial.ts";
@@ -112,16 +113,19 @@ export interface AsyncSerialServerWithReadWriteOptions<Encoding extends BufferEn
   processData?(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, SerialLink>): void | Promise<void>;
   /** Called after each pass of an exchange: whether its channel is to be closed; instead of a handler class. */
   queryDone?(channel: AsyncRequestHandler<Encoding, SerialLink>): boolean | Promise<boolean>;
-  /** Called with the channel of each new connection, before anything is received on it. */
-  onAccept?(channel: AsyncHandler<Encoding, SerialLink>): void;
-  /** Called when a connection is closed and everything of it is released. */
-  onClose?(channel: AsyncHandler<Encoding, SerialLink>): void;
+  /**
+   * Called with the channel of each new connection, before anything that it sent is processed, which waits for a promise that
+   * is returned. The channel has its `link`; `close()` or `finish()` refuses the connection.
+   */
+  onAccept?(channel: AsyncHandler<Encoding, SerialLink>): unknown;
+  /** Called when a connection is closed and everything of it is released, with the reason. */
+  onClose?(channel: AsyncHandler<Encoding, SerialLink>, reason: CloseReason): unknown;
   /** Called with faults that no handler's own `onError` took: of a channel, or of the server itself. */
-  onError?(error: ChannelError, channel: AsyncHandler<Encoding, SerialLink> | undefined): void;
-  /** Called when the server listens. */
-  serverStart?(server: AsyncSerialServerWithReadWrite<Encoding>): void;
-  /** Called when the server is closed and everything is released. */
-  serverClose?(server: AsyncSerialServerWithReadWrite<Encoding>): void;
+  onError?(error: ChannelError, channel: AsyncHandler<Encoding, SerialLink> | undefined): unknown;
+  /** Called when the server listens; `listen()` waits for a promise that is returned. */
+  serverStart?(server: AsyncSerialServerWithReadWrite<Encoding>): unknown;
+  /** Called when the server is closed and everything is released; `close()` waits for a promise that is returned. */
+  serverClose?(server: AsyncSerialServerWithReadWrite<Encoding>): unknown;
   /** Asked after each connection, and ten times a second: whether to go on. */
   keepRunning?(server: AsyncSerialServerWithReadWrite<Encoding>): boolean;
   /**

@@ -2,6 +2,7 @@
 // from src/roles/async-client.ts, src/devices/socket.ts, src/framings/read-write.ts, src/devices/async-socket.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import { connectAsyncSocket } from "../../src/devices/async-socket.ts";
 import type { SocketLink } from "../../src/devices/socket.ts";
@@ -15,8 +16,8 @@ import { AsyncClient } from "../../src/roles/async-client.ts";
  * Sends a request and waits for the reply: `clientCommunicate` opens the channel if it is not open, sends, waits, calls
  * `processData`, and returns the last reply. Calls made at the same time are answered one after another, in order.
  *
- * Methods: `clientCommunicate()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`, `close()`, `flush()`,
- * `drain()`.
+ * Methods: `clientCommunicate()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`, `close()`, `send()`,
+ * `flush()`, `drain()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *
@@ -91,10 +92,10 @@ export interface AsyncSocketClientWithReadWriteOptions<Encoding extends BufferEn
   queryDone?(channel: AsyncSocketClientWithReadWrite<Encoding>): boolean | Promise<boolean>;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: AsyncSocketClientWithReadWrite<Encoding>): void | Promise<void>;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: AsyncSocketClientWithReadWrite<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: AsyncSocketClientWithReadWrite<Encoding>, reason: CloseReason): unknown;
   /** Called with a fault that no call was waiting for. */
-  onError?(error: ChannelError, channel: AsyncSocketClientWithReadWrite<Encoding>): void;
+  onError?(error: ChannelError, channel: AsyncSocketClientWithReadWrite<Encoding>): unknown;
   /**
    * Whether small writes are sent at once, without waiting for more (Nagle's algorithm off).
    *

@@ -2,6 +2,7 @@
 // from src/roles/async-server.ts, src/devices/socket.ts, src/framings/shutdown.ts, src/devices/async-socket-listener.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import { listenAsyncSocket } from "../../src/devices/async-socket-listener.ts";
 import type { SocketLink } from "../../src/devices/socket.ts";
@@ -100,16 +101,19 @@ export interface AsyncSocketServerWithShutdownOptions<Encoding extends BufferEnc
   processData?(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, SocketLink>): void | Promise<void>;
   /** Called after each pass of an exchange: whether its channel is to be closed; instead of a handler class. */
   queryDone?(channel: AsyncRequestHandler<Encoding, SocketLink>): boolean | Promise<boolean>;
-  /** Called with the channel of each new connection, before anything is received on it. */
-  onAccept?(channel: AsyncHandler<Encoding, SocketLink>): void;
-  /** Called when a connection is closed and everything of it is released. */
-  onClose?(channel: AsyncHandler<Encoding, SocketLink>): void;
+  /**
+   * Called with the channel of each new connection, before anything that it sent is processed, which waits for a promise that
+   * is returned. The channel has its `link`; `close()` or `finish()` refuses the connection.
+   */
+  onAccept?(channel: AsyncHandler<Encoding, SocketLink>): unknown;
+  /** Called when a connection is closed and everything of it is released, with the reason. */
+  onClose?(channel: AsyncHandler<Encoding, SocketLink>, reason: CloseReason): unknown;
   /** Called with faults that no handler's own `onError` took: of a channel, or of the server itself. */
-  onError?(error: ChannelError, channel: AsyncHandler<Encoding, SocketLink> | undefined): void;
-  /** Called when the server listens. */
-  serverStart?(server: AsyncSocketServerWithShutdown<Encoding>): void;
-  /** Called when the server is closed and everything is released. */
-  serverClose?(server: AsyncSocketServerWithShutdown<Encoding>): void;
+  onError?(error: ChannelError, channel: AsyncHandler<Encoding, SocketLink> | undefined): unknown;
+  /** Called when the server listens; `listen()` waits for a promise that is returned. */
+  serverStart?(server: AsyncSocketServerWithShutdown<Encoding>): unknown;
+  /** Called when the server is closed and everything is released; `close()` waits for a promise that is returned. */
+  serverClose?(server: AsyncSocketServerWithShutdown<Encoding>): unknown;
   /** Asked after each connection, and ten times a second: whether to go on. */
   keepRunning?(server: AsyncSocketServerWithShutdown<Encoding>): boolean;
   /**

@@ -1,6 +1,6 @@
 /** The settings that channels have whatever their mode, and the defaults. The hooks differ; see the modes. */
 import { addressName } from "./error-context.ts";
-import type { ChannelRole, Framing, FramingClass } from "./framing.ts";
+import type { ChannelRole, Framing, FramingClass, MessageBoundary } from "./framing.ts";
 import { badOption, durationOption, encodingOption, integerOption } from "./options.ts";
 
 /** The settings that every channel has. */
@@ -126,6 +126,8 @@ export interface ChannelLimits {
   readonly interByteTimeoutMs: number;
   /** How long a line has to be silent before the call after one that timed out sends its request. Only lines have it. */
   readonly resyncQuietMs: number;
+  /** What ends a message. */
+  readonly boundary: MessageBoundary;
   /** Whether the end of the channel, or of one side of it, is what ends a message. */
   readonly isEndMeaningful: boolean;
   /** Whether no message is delivered while earlier answers wait to be sent. */
@@ -162,6 +164,7 @@ export function channelLimits(
     halfOpenTimeoutMs: durationOption("halfOpenTimeoutMs", options.halfOpenTimeoutMs, halfOpenDefaultMs),
     interByteTimeoutMs: durationOption("interByteTimeoutMs", interByteTimeoutMs, 0),
     resyncQuietMs: durationOption("resyncQuietMs", resyncQuietMs, DEFAULT_RESYNC_QUIET_MS),
+    boundary: framing.boundary,
     isEndMeaningful: framing.boundary !== "message",
     isReplying: role === "server",
   };

@@ -1,3 +1,4 @@
+/** Hooks of users: how they are called, and where their failures and other faults go. */
 import { ChannelError, HookError } from "../errors.ts";
 
 /** Whether a hook returned something to wait for. */
@@ -12,13 +13,24 @@ export function hookError(thrown: unknown): ChannelError {
   return new HookError("ERR_HOOK_FAILED", `a hook failed: ${text}`, { cause: thrown });
 }
 
-/** Calls a hook, and `failed` with what it throws. */
-export function attempt(hook: () => void, failed: (thrown: unknown) => void): void {
+/**
+ * Calls a hook, and `failed` with what it throws or rejects with.
+ *
+ * @returns a promise that resolves when the hook is done, if the hook returned one.
+ */
+export function attempt(hook: () => unknown, failed: (thrown: unknown) => void): PromiseLike<unknown> | undefined {
   try {
-    hook();
+    const pending = hook();
+    return isPromise(pending) ? pending.then(undefined, failed) : undefined;
   } catch (thrown) {
     failed(thrown);
+    return undefined;
   }
+}
+
+/** Calls `action` when what a hook returned is settled: at once, unless it is a promise. */
+export function after<Result>(pending: unknown, action: () => Result): Result | PromiseLike<Result> {
+  return isPromise(pending) ? pending.then(action) : action();
 }
 
 /** Throws what has nobody left to go to, where it breaks nothing that is under way: as an uncaught exception. */
@@ -26,4 +38,21 @@ export function throwLater(thrown: unknown): void {
   process.nextTick(() => {
     throw thrown;
   });
+}
+
+/**
+ * Reports a fault that nothing waits for: to the hook `onError` and to the listeners of `error`, where there are any; else
+ * to `otherwise`. Where an error ends up, in both modes and for servers and channels alike, is decided here.
+ *
+ * @param hearers the hook and the listeners, as functions; `undefined` where there is none.
+ */
+export function routeFault(
+  error: ChannelError,
+  hearers: readonly (((error: ChannelError) => unknown) | undefined)[],
+  otherwise: (error: ChannelError) => void,
+): void {
+  const present = hearers.filter((hear) => hear !== undefined);
+  if (present.length === 0) return otherwise(error);
+  // What the hook or a listener itself throws has nobody left to go to.
+  for (const hear of present) void attempt(() => hear(error), throwLater);
 }

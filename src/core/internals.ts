@@ -17,6 +17,8 @@ export const kUnheard: unique symbol = Symbol("unheard");
 export const kAdopt: unique symbol = Symbol("adopt");
 /** Begins the life of a persistent channel on an open transport. */
 export const kTakeOver: unique symbol = Symbol("takeOver");
+/** Reports a fault that the channel survives and that no call waits for. */
+export const kSurvived: unique symbol = Symbol("survived");
 /** Called when the connection is gone. */
 export const kReleased: unique symbol = Symbol("released");
 /** Emits `connect` and calls `onConnect`. */

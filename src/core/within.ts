@@ -32,3 +32,35 @@ export async function within<Result>(
     if (aborted !== undefined) signal?.removeEventListener("abort", aborted);
   }
 }
+
+/** Work that several callers wait for, each for as long as it likes. */
+export class SharedWork<Result> {
+  readonly #work: Promise<Result>;
+  readonly #cancel: (reason: unknown) => void;
+  #callers = 0;
+
+  /** @param cancel ends the work, which settles then; called when the last caller has given up, with its error. */
+  constructor(work: Promise<Result>, cancel: (reason: unknown) => void) {
+    this.#work = work;
+    this.#cancel = cancel;
+  }
+
+  /** Waits as {@link within} does. The last caller that gives up waits for the end of the work. */
+  async within(
+    options: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
+    late: (timeoutMs: number) => Error,
+  ): Promise<Result> {
+    this.#callers++;
+    try {
+      return await within(this.#work, options, late);
+    } catch (error) {
+      if (this.#callers === 1) {
+        this.#cancel(error);
+        await this.#work.catch(() => undefined);
+      }
+      throw error;
+    } finally {
+      this.#callers--;
+    }
+  }
+}

@@ -1,6 +1,5 @@
 import type { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
-import { Deadlines } from "../core/deadlines.ts";
 import type { ChannelError } from "../errors.ts";
 import type { AsyncTransport, TransportEvents } from "../modes/async-transport.ts";
 import type { SerialLink } from "./serial.ts";
@@ -20,11 +19,9 @@ export class AsyncSerialTransport implements AsyncTransport<SerialLink> {
   readonly link: SerialLink;
   readonly canResynchronise = true;
   readonly #path: string;
-  readonly #interByteTimeoutMs: number;
   readonly #stream: Duplex;
   readonly #port: SerialPortHandle;
   readonly #writer: SerialWriter;
-  readonly #deadlines = new Deadlines<"silence">(() => void this.#silenceExpired());
   readonly #onData = (bytes: Buffer): void => this.#data(bytes);
   #events: TransportEvents | undefined;
   #state: State = "open";
@@ -37,13 +34,12 @@ export class AsyncSerialTransport implements AsyncTransport<SerialLink> {
   #received = 0;
 
   /**
-   * @param settings where the port is, and its inter-byte timeout.
+   * @param settings where the port is.
    * @param stream the bytes; must not be flowing yet.
    * @param port the open port. Both belong to the transport from now on.
    */
-  constructor(settings: Pick<SerialSettings, "path" | "interByteTimeoutMs">, stream: Duplex, port: SerialPortHandle) {
+  constructor(settings: Pick<SerialSettings, "path">, stream: Duplex, port: SerialPortHandle) {
     this.#path = settings.path;
-    this.#interByteTimeoutMs = settings.interByteTimeoutMs;
     this.#stream = stream;
     this.#port = port;
     this.#writer = new SerialWriter(stream, () => this.#events?.drained());
@@ -101,7 +97,6 @@ export class AsyncSerialTransport implements AsyncTransport<SerialLink> {
   async flush(): Promise<void> {
     if (!this.#isAlive) return;
     this.#flushes++;
-    this.#deadlines.clearAll();
     this.#stream.resume();
     for (let turns = 0, before = -1; turns < MOST_FLUSH_TURNS && before !== this.#received && this.#isAlive; turns++) {
       before = this.#received;
@@ -135,17 +130,7 @@ export class AsyncSerialTransport implements AsyncTransport<SerialLink> {
   #data(bytes: Buffer): void {
     this.#received++;
     if (this.#flushes > 0 || !this.#isAlive) return;
-    this.#deadlines.set("silence", this.#interByteTimeoutMs);
     this.#events?.data(bytes);
-  }
-
-  /** Tells of silence, unless the bytes are there and only were not looked at, as the event loop was busy. */
-  async #silenceExpired(): Promise<void> {
-    const before = this.#received;
-    await turn();
-    if (!this.#isAlive || this.#received !== before || this.#deadlines.has("silence")) return;
-    if (this.#isPaused) this.#deadlines.set("silence", this.#interByteTimeoutMs);
-    else this.#events?.silent();
   }
 
   /** The line is gone: passes on what it still brought, then its end, then the loss. */
@@ -168,7 +153,6 @@ export class AsyncSerialTransport implements AsyncTransport<SerialLink> {
     if (!this.#isAlive) return;
     this.#state = "closing";
     this.#error = error;
-    this.#deadlines.clearAll();
     this.#writer.stop(error ?? portClosedError(this.#path));
     void this.#release();
   }

@@ -87,7 +87,7 @@ class SerialListener implements AsyncListener {
 async function released(transport: AsyncSerialTransport): Promise<void> {
   await new Promise<void>((resolve) => {
     const ignore = (): void => undefined;
-    transport.attach({ data: ignore, ended: ignore, drained: ignore, silent: ignore, closed: () => resolve() });
+    transport.attach({ data: ignore, ended: ignore, drained: ignore, closed: () => resolve() });
     transport.destroy();
   });
 }

@@ -8,8 +8,6 @@ export interface TransportEvents {
   ended(): void;
   /** All that was queued has been given to the system. */
   drained(): void;
-  /** The line was silent for as long as the device's inter-byte timeout. Only devices that have one tell. */
-  silent(): void;
   /** Everything is released. With an error if it was not asked for. */
   closed(error: ChannelError | undefined): void;
 }

@@ -1,23 +1,27 @@
 import { EventEmitter } from "node:events";
 import { type ChannelLimits, channelLimits, type DeadlineSettings } from "../core/channel-settings.ts";
-import type { Data, MessageOf } from "../core/data.ts";
+import type { CloseReason } from "../core/close-reason.ts";
+import { type Data, type MessageOf, toBytes } from "../core/data.ts";
+import { publishFault } from "../core/diagnostics.ts";
 import { withCaller } from "../core/error-context.ts";
 import type { ChannelRole, FramingClass } from "../core/framing.ts";
-import { functionOption, optionsObject } from "../core/options.ts";
+import { durationOption, functionOption, optionsObject } from "../core/options.ts";
 import { within } from "../core/within.ts";
-import { type ChannelError, StateError, TimeoutError } from "../errors.ts";
-import { attempt, hookError, throwLater } from "../core/hooks.ts";
+import { type ChannelError, type Outcome, StateError, TimeoutError } from "../errors.ts";
+import { attempt, hookError, routeFault } from "../core/hooks.ts";
 import {
   kAdopt,
   kConnection,
   kFault,
   kIsDoneByDefault,
   kLimits,
+  kSurvived,
   kTellClosed,
   kTellConnected,
   kUnheard,
 } from "../core/internals.ts";
-import { AsyncConnection, type ConnectionOwner } from "./async-connection.ts";
+import { AsyncConnection } from "./async-connection.ts";
+import type { ConnectionOwner } from "./async-connection-owner.ts";
 import type { AsyncCallOptions, AsyncChannelOptions } from "./async-options.ts";
 import type { AsyncTransport } from "./async-transport.ts";
 
@@ -30,7 +34,7 @@ export interface AsyncChannelEvents<Message> {
   /** All that was queued has been given to the system. */
   drain: [];
   /** The channel is closed and everything is released. */
-  close: [];
+  close: [reason: CloseReason];
   /** A fault that no call was waiting for. */
   error: [error: ChannelError];
 }
@@ -48,6 +52,9 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
   /** @internal */
   protected readonly [kLimits]: ChannelLimits;
   readonly #hooks: AsyncChannelOptions<Encoding, never>;
+  /** The signal of the last connection. */
+  #lastSignal: AbortSignal | undefined;
+  #survivedFaults = 0;
 
   /** @internal */
   protected constructor(
@@ -87,6 +94,15 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
   }
 
   /**
+   * Aborts when the present connection is gone, or this side closes it, also while a message is being processed; the reason
+   * is the error, where there is one. A half-close of the other end is not the end of the connection. After each opening it
+   * is another signal; while the channel is closed it is aborted.
+   */
+  get signal(): AbortSignal {
+    return this[kConnection]?.signal ?? (this.#lastSignal ??= AbortSignal.abort(notOpen()));
+  }
+
+  /**
    * Queues data to be sent, in order, as one message. May be called in `processData`, after an `await` in it, and from
    * outside. The bytes must not be changed until they have left.
    *
@@ -97,6 +113,41 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
    */
   abstract start(data: Data): void;
 
+  /**
+   * Sends data, in order, as one message. Waits while the queue is full, and until the bytes have left: on a socket to the
+   * system, on a serial line onto the wire.
+   *
+   * @param data a string is sent as UTF-8.
+   * @throws FramingError `ERR_TERMINATOR_IN_PAYLOAD` and others, if the framing cannot carry the data.
+   * @throws BackPressureError `ERR_BACKPRESSURE` if the message alone is larger than `maxQueuedBytes`.
+   * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is not open, or closes before.
+   * @throws TimeoutError `ERR_WRITE_TIMEOUT` after `timeoutMs`.
+   * @throws the `reason` of the signal, if it aborts. A message that still waits for room is not sent then.
+   */
+  async send(data: Data, options: AsyncCallOptions = {}): Promise<void> {
+    const connection = this[kConnection];
+    options.signal?.throwIfAborted();
+    durationOption("timeoutMs", options.timeoutMs, 0);
+    const payload = toBytes(data);
+    if (connection === undefined) throw notOpen();
+    let takeBack: () => void = () => undefined;
+    let outcome: Outcome = "not-sent";
+    const queued = new Promise<void>((resolve, reject) => {
+      takeBack = connection.sendWhenRoom(payload, (error) => (error === undefined ? resolve() : reject(error)));
+    });
+    const left = queued.then(() => {
+      outcome = "unknown";
+      return connection.drain();
+    });
+    try {
+      const late = (timeoutMs: number): TimeoutError => sendTooSlow(timeoutMs, outcome);
+      await withCaller(within(left, options, late), this[kLimits].peer);
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
+  }
+
   /** Closes the channel once the current transfer is complete: what is queued is sent first. Safe inside hooks. */
   abstract finish(): void;
 
@@ -105,7 +156,11 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
    *
    * @returns a promise that resolves when everything is released; it never rejects.
    */
-  abstract close(): Promise<void>;
+  close(): Promise<void> {
+    const connection = this[kConnection];
+    connection?.destroy();
+    return connection?.released ?? Promise.resolve();
+  }
 
   /** The same as {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
@@ -161,42 +216,49 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
     return this.#hooks.onConnect?.(this as never);
   }
 
-  /** Called when the channel is closed and everything is released. */
-  onClose(): void {
-    this.#hooks.onClose?.(this as never);
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose(reason: CloseReason): unknown {
+    return this.#hooks.onClose?.(this as never, reason);
   }
 
   /** Called with a fault that no call was waiting for. Listeners of the event `error` hear of it too. */
-  onError(error: ChannelError): void {
-    this.#hooks.onError?.(error, this as never);
+  onError(error: ChannelError): unknown {
+    return this.#hooks.onError?.(error, this as never);
   }
 
-  /**
-   * Tells a fault that no call waits for: to `onError` and the listeners of `error`, else to whoever {@link unheard} knows.
-   *
-   * @internal
-   */
+  /** Reports a fault that no call waits for and that ends the channel, or comes from a hook. @internal */
   protected [kFault](error: ChannelError): void {
-    const isHooked = this.#hooks.onError !== undefined || this.onError !== AsyncChannel.prototype.onError;
-    const isHeard = this.listenerCount("error") > 0;
-    // What the hook or a listener itself throws has nobody left to go to.
-    if (isHooked) attempt(() => this.onError(error), throwLater);
-    if (isHeard) attempt(() => fire(this, "error", error), throwLater);
-    if (!isHooked && !isHeard) this[kUnheard](error);
+    routeFault(error, this.#hearers(), (unheard) => this[kUnheard](unheard, false));
+  }
+
+  /** Counts and publishes a fault that the channel survives, and reports it to those who want to know. @internal */
+  protected [kSurvived](error: ChannelError): void {
+    publishFault(this, error, ++this.#survivedFaults);
+    routeFault(error, this.#hearers(), (unheard) => this[kUnheard](unheard, true));
   }
 
   /** As Node.js does: an `error` event without a listener is thrown. @internal */
-  protected [kUnheard](error: ChannelError): void {
-    process.nextTick(() => fire(this, "error", error));
+  protected [kUnheard](error: ChannelError, isSurvived: boolean): void {
+    if (!isSurvived) process.nextTick(() => fire(this, "error", error));
   }
 
   /** Makes an open transport the connection of this channel. @internal */
   protected [kAdopt](
     transport: AsyncTransport<Link>,
-    owner: Omit<ConnectionOwner<MessageOf<Encoding>>, "drained">,
+    owner: ChannelOwner<MessageOf<Encoding>>,
   ): AsyncConnection<MessageOf<Encoding>, Link> {
-    const drained = (): void => this.#drained();
-    const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this[kLimits], { ...owner, drained });
+    const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this[kLimits], {
+      subject: this,
+      drained: () => this.#drained(),
+      survived: (error) => this[kSurvived](error),
+      failedLate: (error) => this[kFault](error),
+      ...owner,
+      closed: (reason) => {
+        this.#lastSignal = connection.lastSignal;
+        this[kConnection] = undefined;
+        owner.closed(reason);
+      },
+    });
     this[kConnection] = connection;
     return connection;
   }
@@ -208,19 +270,32 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
   }
 
   /** @internal */
-  protected [kTellClosed](): void {
+  protected [kTellClosed](reason: CloseReason): void {
     const failed = (thrown: unknown): void => this[kFault](hookError(thrown));
-    attempt(() => this.onClose(), failed);
-    attempt(() => fire(this, "close"), failed);
+    void attempt(() => this.onClose(reason), failed);
+    void attempt(() => fire(this, "close", reason), failed);
   }
 
   #drained(): void {
-    attempt(
+    void attempt(
       () => fire(this, "drain"),
       (thrown) => this[kFault](hookError(thrown)),
     );
   }
+
+  /** Who wants to hear of faults. */
+  #hearers(): readonly (((error: ChannelError) => unknown) | undefined)[] {
+    const isHooked = this.#hooks.onError !== undefined || this.onError !== AsyncChannel.prototype.onError;
+    return [
+      isHooked ? (error) => this.onError(error) : undefined,
+      this.listenerCount("error") > 0 ? (error) => fire(this, "error", error) : undefined,
+    ];
+  }
 }
+
+/** What a channel does with the events of its connection. */
+export type ChannelOwner<Message> = Pick<ConnectionOwner<Message>, "deliver" | "ended" | "closed"> &
+  Partial<Pick<ConnectionOwner<Message>, "survived" | "gone">>;
 
 /** Emits an event of a channel whose message type is not known here. */
 function fire(channel: unknown, event: string, ...values: unknown[]): void {
@@ -229,6 +304,11 @@ function fire(channel: unknown, event: string, ...values: unknown[]): void {
 
 function drainTooSlow(timeoutMs: number): TimeoutError {
   return new TimeoutError("ERR_WRITE_TIMEOUT", `what is queued had not left after ${timeoutMs} ms`);
+}
+
+function sendTooSlow(timeoutMs: number, outcome: Outcome): TimeoutError {
+  const text = `what was to be sent had not left after ${timeoutMs} ms`;
+  return new TimeoutError("ERR_WRITE_TIMEOUT", text, { outcome });
 }
 
 function flushTooSlow(timeoutMs: number): TimeoutError {

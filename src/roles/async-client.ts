@@ -1,4 +1,5 @@
 import { callTimeout, framingOf } from "../core/channel-settings.ts";
+import type { CloseReason } from "../core/close-reason.ts";
 import { type Data, type MessageOf, toBytes } from "../core/data.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import { withCaller } from "../core/error-context.ts";
@@ -14,6 +15,7 @@ import {
   kFault,
   kIsDoneByDefault,
   kLimits,
+  kSurvived,
   kTellClosed,
   kTellConnected,
 } from "../core/internals.ts";
@@ -138,7 +140,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     else this.#isFinishing = true;
   }
 
-  close(): Promise<void> {
+  override close(): Promise<void> {
     for (const call of this.#queue.splice(0)) this.#settle(call, { error: closedMeanwhile(call.goal) });
     this.#early.takeAll();
     if (this.#current !== undefined) this.#fail(this.#current, closedMeanwhile(this.#current.goal));
@@ -202,8 +204,8 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     const connection = this[kAdopt](transport, {
       deliver: (message) => this.#deliver(message),
       ended: () => connection.destroy(this.#current?.isUnderWay ? endedEarly(this.#current.goal) : undefined),
-      report: (error) => this.#reported(error),
-      closed: (error) => this.#closed(error),
+      survived: (error) => this.#survived(error),
+      closed: (reason) => this.#closed(reason),
     });
     connection.beginAfter(() => {
       const pending = this[kTellConnected]();
@@ -277,10 +279,10 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   }
 
   /** A bad reply on a channel that goes on. */
-  #reported(error: ChannelError): void {
+  #survived(error: ChannelError): void {
     if (this.#current?.isUnderWay)
       this.#settle(this.#current, { error, isKeptOpen: this.keepAlive && !this.#isFinishing });
-    else this[kFault](error);
+    else this[kSurvived](error);
   }
 
   /** Ends a call, once; the channel is closed first, unless it stays open. */
@@ -308,14 +310,14 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     connection.destroy();
   }
 
-  #closed(error: ChannelError | undefined): void {
-    this[kConnection] = undefined;
+  #closed(reason: CloseReason): void {
+    const { error } = reason;
     const released = this.#released;
     this.#released = [];
     const call = this.#current;
     if (call !== undefined && !call.isSettled) this.#lost(call, error);
     else if (error !== undefined && call === undefined) this[kFault](error);
-    this[kTellClosed]();
+    this[kTellClosed](reason);
     for (const done of released) done();
   }
 

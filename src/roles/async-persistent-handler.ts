@@ -1,4 +1,6 @@
+import { after } from "../core/hooks.ts";
 import { framingOf } from "../core/channel-settings.ts";
+import type { CloseReason } from "../core/close-reason.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { kTakeOver, kConnection, kReleased, kTellClosed, kTellConnected, kUnheard } from "../core/internals.ts";
 import type { ChannelError } from "../errors.ts";
@@ -29,6 +31,7 @@ export abstract class AsyncPersistentHandler<
   static readonly className = "PersistentRequestHandler";
   static readonly opens = "nothing";
   #supervisor: Supervisor<this> | undefined;
+  #isAccepted = false;
 
   /** @param options those of the generated class. Called by generated classes, also those of users. */
   protected constructor(
@@ -38,11 +41,22 @@ export abstract class AsyncPersistentHandler<
     super(options, framing);
   }
 
+  override finish(): void {
+    // Before the connection was accepted, finishing refuses it: nothing that it sends is processed.
+    if (this.#isAccepted) super.finish();
+    else this[kConnection]?.finish(true);
+  }
+
   /** @internal */
   [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
     this.#supervisor = supervisor;
     this[kTakeOver](transport);
-    this[kConnection]?.beginAfter(() => this[kTellConnected]());
+    const connection = this[kConnection];
+    const accepted = (): unknown => {
+      this.#isAccepted = true;
+      return connection?.isOpen ? this[kTellConnected]() : undefined;
+    };
+    connection?.beginAfter(() => after(supervisor.accepted(this), accepted));
   }
 
   /** @internal */
@@ -56,8 +70,8 @@ export abstract class AsyncPersistentHandler<
   }
 
   /** @internal */
-  protected override [kTellClosed](): void {
-    super[kTellClosed]();
-    this.#supervisor?.handlerClosed(this);
+  protected override [kTellClosed](reason: CloseReason): void {
+    super[kTellClosed](reason);
+    this.#supervisor?.handlerClosed(this, reason);
   }
 }

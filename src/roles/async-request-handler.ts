@@ -4,13 +4,14 @@ import {
   framingOf,
   type ReplySettings,
 } from "../core/channel-settings.ts";
+import type { CloseReason } from "../core/close-reason.ts";
 import { type Data, type MessageOf, toBytes } from "../core/data.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { booleanOption } from "../core/options.ts";
 import type { ChannelError } from "../errors.ts";
 import { AsyncChannel, notOpen } from "../modes/async.ts";
 import type { AsyncChannelOptions } from "../modes/async-options.ts";
-import { isPromise } from "../core/hooks.ts";
+import { after, isPromise } from "../core/hooks.ts";
 import {
   kAdopt,
   kConnection,
@@ -79,22 +80,16 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
     else this.#pass = "last";
   }
 
-  close(): Promise<void> {
-    const connection = this[kConnection];
-    connection?.destroy();
-    return connection?.released ?? Promise.resolve();
-  }
-
   /** @internal */
   [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
     this.#supervisor = supervisor;
     const connection = this[kAdopt](transport, {
       deliver: (message) => this.#serve(message),
-      ended: () => connection.finish(true),
-      report: (error) => this[kFault](error),
-      closed: (error) => this.#closed(error),
+      ended: () => connection.finish(true, "peer"),
+      closed: (reason) => this.#closed(reason),
     });
-    connection.beginAfter(() => this[kTellConnected]());
+    const connected = (): unknown => (connection.isOpen ? this[kTellConnected]() : undefined);
+    connection.beginAfter(() => after(supervisor.accepted(this), connected));
   }
 
   /** @internal */
@@ -125,12 +120,9 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
     if (isLast) this[kConnection]?.finish(true);
   }
 
-  #closed(error: ChannelError | undefined): void {
-    // A serial line that hangs up between two messages has just ended.
-    const isEnd = error?.code === "ERR_PORT_DISCONNECTED" && this[kConnection]?.isMidTransfer === false;
-    this[kConnection] = undefined;
-    if (error !== undefined && !isEnd) this[kFault](error);
-    this[kTellClosed]();
-    this.#supervisor?.handlerClosed(this);
+  #closed(reason: CloseReason): void {
+    if (reason.error !== undefined) this[kFault](reason.error);
+    this[kTellClosed](reason);
+    this.#supervisor?.handlerClosed(this, reason);
   }
 }

@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
+import type { CloseReason } from "../core/close-reason.ts";
 import type { MessageOf } from "../core/data.ts";
 import { SERVER_HOOKS } from "../core/handler-class.ts";
-import { attempt, hookError, throwLater } from "../core/hooks.ts";
+import { attempt, hookError, routeFault } from "../core/hooks.ts";
 import { functionOption } from "../core/options.ts";
 import { kFault, kGuard, kIsAsked } from "../core/internals.ts";
 import type { ChannelError } from "../errors.ts";
@@ -35,29 +36,32 @@ export abstract class AsyncServerHooks<Encoding extends BufferEncoding | undefin
     return this.#hooks.queryDone ? this.#hooks.queryDone(channel) : !channel.keepAlive;
   }
 
-  /** Called with the channel of each new connection, before anything is received on it. */
-  onAccept(channel: AsyncHandler<Encoding, Link>): void {
-    this.#hooks.onAccept?.(channel);
+  /**
+   * Called with the channel of each new connection, before anything that it sent is processed, which waits for a promise that
+   * is returned. The channel has its `link`; `close()` or `finish()` refuses the connection.
+   */
+  onAccept(channel: AsyncHandler<Encoding, Link>): unknown {
+    return this.#hooks.onAccept?.(channel);
   }
 
-  /** Called when a connection is closed and everything of it is released. */
-  onClose(channel: AsyncHandler<Encoding, Link>): void {
-    this.#hooks.onClose?.(channel);
+  /** Called when a connection is closed and everything of it is released, with the reason. */
+  onClose(channel: AsyncHandler<Encoding, Link>, reason: CloseReason): unknown {
+    return this.#hooks.onClose?.(channel, reason);
   }
 
   /** Called with faults that no handler's own `onError` took: of a channel, or of the server itself. */
-  onError(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void {
-    this.#hooks.onError?.(error, channel);
+  onError(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): unknown {
+    return this.#hooks.onError?.(error, channel);
   }
 
-  /** Called when the server listens. */
-  serverStart(): void {
-    this.#hooks.serverStart?.(this as never);
+  /** Called when the server listens; `listen()` waits for a promise that is returned. */
+  serverStart(): unknown {
+    return this.#hooks.serverStart?.(this as never);
   }
 
-  /** Called when the server is closed and everything is released. */
-  serverClose(): void {
-    this.#hooks.serverClose?.(this as never);
+  /** Called when the server is closed and everything is released; `close()` waits for a promise that is returned. */
+  serverClose(): unknown {
+    return this.#hooks.serverClose?.(this as never);
   }
 
   /** Asked after each connection, and ten times a second in `serveForever`: whether to go on. */
@@ -70,19 +74,22 @@ export abstract class AsyncServerHooks<Encoding extends BufferEncoding | undefin
     return this.#hooks.keepRunning !== undefined || this.keepRunning !== AsyncServerHooks.prototype.keepRunning;
   }
 
-  /** Tells a fault that a channel's own handler did not take. @internal */
+  /** Reports a fault that a channel's own handler did not take, or one of the server itself. @internal */
   protected [kFault](error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void {
     const isHooked = this.#hooks.onError !== undefined || this.onError !== AsyncServerHooks.prototype.onError;
-    const isHeard = this.listenerCount("error") > 0;
-    // What the hook or a listener itself throws has nobody left to go to.
-    if (isHooked) attempt(() => this.onError(error, channel), throwLater);
-    if (isHeard) attempt(() => fire(this, "error", error, channel), throwLater);
-    if (!isHooked && !isHeard) process.emitWarning(error);
+    const hook = isHooked ? (): unknown => this.onError(error, channel) : undefined;
+    const listeners = this.listenerCount("error") > 0 ? (): void => fire(this, "error", error, channel) : undefined;
+    routeFault(error, [hook, listeners], (unheard) => process.emitWarning(unheard));
   }
 
-  /** Runs a hook, whose failure takes nothing down. @internal */
-  protected [kGuard](hook: () => void): void {
-    attempt(hook, (thrown) => this[kFault](hookError(thrown), undefined));
+  /**
+   * Runs a hook, whose failure is reported and stops nothing.
+   *
+   * @returns a promise that resolves when the hook is done, if it returned one.
+   * @internal
+   */
+  protected [kGuard](hook: () => unknown, channel?: AsyncHandler<Encoding, Link>): PromiseLike<unknown> | undefined {
+    return attempt(hook, (thrown) => this[kFault](hookError(thrown), channel));
   }
 }
 

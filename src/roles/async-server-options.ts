@@ -1,4 +1,5 @@
 import type { ChannelSettings, DeadlineSettings, ReplySettings } from "../core/channel-settings.ts";
+import type { CloseReason } from "../core/close-reason.ts";
 import type { MessageOf } from "../core/data.ts";
 import type { ChannelError } from "../errors.ts";
 import type { AsyncPersistentHandler } from "./async-persistent-handler.ts";
@@ -32,16 +33,19 @@ export interface AsyncServerOptions<Encoding extends BufferEncoding | undefined,
   processData?(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, Link>): void | Promise<void>;
   /** Called after each pass of an exchange: whether its channel is to be closed; instead of a handler class. */
   queryDone?(channel: AsyncRequestHandler<Encoding, Link>): boolean | Promise<boolean>;
-  /** Called with the channel of each new connection, before anything is received on it. */
-  onAccept?(channel: AsyncHandler<Encoding, Link>): void;
-  /** Called when a connection is closed and everything of it is released. */
-  onClose?(channel: AsyncHandler<Encoding, Link>): void;
+  /**
+   * Called with the channel of each new connection, before anything that it sent is processed, which waits for a promise that
+   * is returned. The channel has its `link`; `close()` or `finish()` refuses the connection.
+   */
+  onAccept?(channel: AsyncHandler<Encoding, Link>): unknown;
+  /** Called when a connection is closed and everything of it is released, with the reason. */
+  onClose?(channel: AsyncHandler<Encoding, Link>, reason: CloseReason): unknown;
   /** Called with faults that no handler's own `onError` took: of a channel, or of the server itself. */
-  onError?(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): void;
-  /** Called when the server listens. */
-  serverStart?(server: Self): void;
-  /** Called when the server is closed and everything is released. */
-  serverClose?(server: Self): void;
+  onError?(error: ChannelError, channel: AsyncHandler<Encoding, Link> | undefined): unknown;
+  /** Called when the server listens; `listen()` waits for a promise that is returned. */
+  serverStart?(server: Self): unknown;
+  /** Called when the server is closed and everything is released; `close()` waits for a promise that is returned. */
+  serverClose?(server: Self): unknown;
   /** Asked after each connection, and ten times a second: whether to go on. */
   keepRunning?(server: Self): boolean;
 }

@@ -1,10 +1,13 @@
-import { framingOf } from "../core/channel-settings.ts";
+import { channelLimits, framingOf } from "../core/channel-settings.ts";
+import type { CloseReason } from "../core/close-reason.ts";
+import { type Data, toBytes } from "../core/data.ts";
+import { publishState } from "../core/diagnostics.ts";
 import { addressName, withCaller } from "../core/error-context.ts";
-import type { FramingClass } from "../core/framing.ts";
+import type { Framing, FramingClass } from "../core/framing.ts";
 import { checkHandler, SERVER_HOOKS } from "../core/handler-class.ts";
 import { hookError } from "../core/hooks.ts";
 import { durationOption, optionsObject } from "../core/options.ts";
-import { within } from "../core/within.ts";
+import { SharedWork, within } from "../core/within.ts";
 import { kFault, kGuard, kIsAsked } from "../core/internals.ts";
 import { ServerError, StateError } from "../errors.ts";
 import type { AsyncCallOptions } from "../modes/async-options.ts";
@@ -54,6 +57,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
 
   readonly #options: AsyncServerOptions<Encoding, Link, unknown, never>;
   readonly #framing: FramingClass;
+  readonly #makeFraming: () => Framing;
   readonly #open: (events: ListenerEvents<Link>) => Promise<AsyncListener>;
   readonly #channels = new Set<AsyncHandler<Encoding, Link>>();
   #state: ServerState = { kind: "closed" };
@@ -71,6 +75,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     checkHandler(options, this.#framing, attach, "asynchronous");
     // Wrong options of the handlers are told now, not when the first connection is there.
     void new HookedHandler<Encoding, Link>(this.#handlerOptions(), this.#framing, this);
+    this.#makeFraming = channelLimits(options, "server", this.#framing, 0).makeFraming;
   }
 
   /** Whether the server does not listen and has no connection. */
@@ -104,9 +109,10 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
   }
 
   /**
-   * Binds the address and begins to serve; does nothing if the server listens. A server that was closed can listen again.
+   * Binds the address and begins to serve; does nothing if the server listens. A server that was closed can listen again; one
+   * that is closing does so when it is closed. Several callers share one attempt, which ends when the last of them gives up.
    *
-   * @returns a promise that resolves when connections are accepted.
+   * @returns a promise that resolves when connections are accepted and `serverStart` is done.
    * @throws ServerError `ERR_ADDRESS_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_LISTEN_FAILED`.
    * @throws OpenError `ERR_PORT_NOT_FOUND` and others, for serial ports.
    * @throws the `reason` of the signal, if it aborts; ServerError `ERR_LISTEN_FAILED` after `timeoutMs`. The server is
@@ -114,14 +120,11 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
    */
   async listen(options: AsyncCallOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    if (this.#state.kind === "closed") this.#state = { kind: "opening", opening: this.#listen() };
+    durationOption("timeoutMs", options.timeoutMs, 0);
+    while (this.#state.kind === "finishing") await within(this.#whenClosed(), options, notListening);
+    if (this.#state.kind === "closed") this.#enter(this.#startListening());
     if (this.#state.kind !== "opening") return;
-    try {
-      await withCaller(within(this.#state.opening, options, notListening), addressName(this.#options));
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
+    await withCaller(this.#state.opening.within(options, notListening), addressName(this.#options));
   }
 
   /**
@@ -152,19 +155,26 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
   }
 
   /**
-   * Queues data to be sent on every open channel.
+   * Queues data to be sent on every open channel. A channel that cannot take it does not keep it from the others: its error
+   * is reported to `onError`, with the channel.
    *
-   * @throws ChannelError as the `start()` of a channel; channels after the one that fails are not served.
+   * @throws FramingError if the framing cannot carry the data, OptionsError if it is neither a string nor bytes; nothing is
+   * sent then.
    */
-  start(data: string | Uint8Array): void {
-    for (const channel of this.#channels) channel.start(data);
+  start(data: Data): void {
+    const payload = toBytes(data);
+    this.#makeFraming().encode(payload);
+    for (const channel of this.#channels) {
+      if (channel.done) continue;
+      void this[kGuard](() => channel.start(payload), channel);
+    }
   }
 
   /** Stops accepting, and closes once what is under way on each channel is complete. */
   finish(): void {
     if (this.#state.kind !== "listening") return;
     const { listener } = this.#state;
-    this.#state = { kind: "finishing", listener, released: listener.close() };
+    this.#enter({ kind: "finishing", listener, released: listener.close() });
     for (const channel of this.#channels) channel.finish();
     void this.#closeIfEmpty();
   }
@@ -177,7 +187,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
    */
   async close(options: ServerCloseOptions = {}): Promise<void> {
     const drainTimeoutMs = durationOption("drainTimeoutMs", options.drainTimeoutMs, 0);
-    if (this.#state.kind === "opening") await this.#state.opening.catch(() => undefined);
+    if (this.#state.kind === "opening") await this.#state.bound.catch(() => undefined);
     if (this.#state.kind === "closed") return;
     this.finish();
     const closed = this.#whenClosed();
@@ -194,21 +204,29 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     return this.close();
   }
 
-  async #listen(): Promise<void> {
-    let listener: AsyncListener;
+  #startListening(): ServerState {
+    const bound = this.#bind();
+    const started = bound.then(() => {
+      const pending = this[kGuard](() => this.serverStart());
+      void this[kGuard](() => fire(this, "listening"));
+      return pending;
+    });
+    const opening = new SharedWork<unknown>(started, () => void this.close());
+    return { kind: "opening", bound, opening };
+  }
+
+  async #bind(): Promise<void> {
     try {
-      listener = await this.#open({
+      const listener = await this.#open({
         accepted: (transport) => this.#accept(transport),
         dropped: () => this.#drop(),
         failed: (error) => this[kFault](error, undefined),
       });
+      this.#enter({ kind: "listening", listener });
     } catch (error) {
-      this.#state = { kind: "closed" };
+      this.#enter({ kind: "closed" });
       throw error;
     }
-    this.#state = { kind: "listening", listener };
-    this[kGuard](() => this.serverStart());
-    this[kGuard](() => fire(this, "listening"));
   }
 
   #accept(transport: AsyncTransport<Link>): void {
@@ -228,11 +246,14 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     }
     this.#channels.add(handler);
     const supervisor: Supervisor<unknown> = {
+      accepted: () => {
+        const pending = this[kGuard](() => this.onAccept(handler), handler);
+        void this[kGuard](() => fire(this, "accept", handler), handler);
+        return pending;
+      },
       handlerFailed: (error) => this[kFault](error, handler),
-      handlerClosed: () => this.#handlerClosed(handler),
+      handlerClosed: (_, reason) => this.#handlerClosed(handler, reason),
     };
-    this[kGuard](() => this.onAccept(handler));
-    this[kGuard](() => fire(this, "accept", handler));
     (handler as Attachable<Link>)[attach](transport, supervisor);
   }
 
@@ -251,9 +272,9 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     return options;
   }
 
-  #handlerClosed(handler: AsyncHandler<Encoding, Link>): void {
+  #handlerClosed(handler: AsyncHandler<Encoding, Link>, reason: CloseReason): void {
     this.#channels.delete(handler);
-    this[kGuard](() => this.onClose(handler));
+    void this[kGuard](() => this.onClose(handler, reason), handler);
     if (this.#state.kind === "listening" && !this.#state.listener.acceptsMany) this.finish();
     else void this.#closeIfEmpty();
     this.#askRunning();
@@ -261,11 +282,11 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
 
   #drop(): void {
     this.#dropped++;
-    this[kGuard](() => fire(this, "drop"));
+    void this[kGuard](() => fire(this, "drop"));
   }
 
   #askRunning(): void {
-    this[kGuard](() => {
+    void this[kGuard](() => {
       if (this.#state.kind === "listening" && !this.keepRunning()) this.finish();
     });
   }
@@ -274,10 +295,18 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     if (this.#state.kind !== "finishing" || this.#channels.size > 0) return;
     await this.#state.released;
     if (this.#state.kind !== "finishing") return;
-    this.#state = { kind: "closed" };
-    this[kGuard](() => this.serverClose());
-    this[kGuard](() => fire(this, "close"));
-    for (const told of this.#closedListeners.splice(0)) told();
+    this.#enter({ kind: "closed" });
+    const waiting = this.#closedListeners.splice(0);
+    const pending = this[kGuard](() => this.serverClose());
+    void this[kGuard](() => fire(this, "close"));
+    await pending;
+    for (const resolve of waiting) resolve();
+  }
+
+  #enter(state: ServerState): void {
+    const from = this.#state.kind;
+    this.#state = state;
+    publishState(this, from, state.kind);
   }
 
   #whenClosed(): Promise<void> {
@@ -293,13 +322,13 @@ function notListening(timeoutMs: number): ServerError {
 
 type ServerState =
   | { readonly kind: "closed" }
-  | { readonly kind: "opening"; readonly opening: Promise<void> }
+  | { readonly kind: "opening"; readonly bound: Promise<void>; readonly opening: SharedWork<unknown> }
   | { readonly kind: "listening"; readonly listener: AsyncListener }
   | { readonly kind: "finishing"; readonly listener: AsyncListener; readonly released: Promise<void> };
 
 /** Closes a connection that nobody serves. */
 function abandon(transport: AsyncTransport<unknown>): void {
-  transport.attach({ data: ignore, ended: ignore, drained: ignore, silent: ignore, closed: ignore });
+  transport.attach({ data: ignore, ended: ignore, drained: ignore, closed: ignore });
   transport.destroy(undefined, true);
 }
 

@@ -98,11 +98,7 @@ class StalledPort implements BindingPortObject {
 function stalledTransport(): { transport: AsyncSerialTransport; port: StalledPort; recorder: Recorder } {
   const port = new StalledPort();
   const sink = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
-  const transport = new AsyncSerialTransport(
-    { path: "/dev/fake", interByteTimeoutMs: 0 },
-    sink,
-    new BindingPort("/dev/fake", port),
-  );
+  const transport = new AsyncSerialTransport({ path: "/dev/fake" }, sink, new BindingPort("/dev/fake", port));
   return { transport, port, recorder: new Recorder(transport) };
 }
 
@@ -136,11 +132,7 @@ test("control lines keep what is not given", async (t) => {
   port.set = async (...lines: unknown[]) => void set.push(...lines);
   port.drain = async () => undefined;
   const stream = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
-  const transport = new AsyncSerialTransport(
-    { path: "/dev/fake", interByteTimeoutMs: 0 },
-    stream,
-    new BindingPort("/dev/fake", port),
-  );
+  const transport = new AsyncSerialTransport({ path: "/dev/fake" }, stream, new BindingPort("/dev/fake", port));
   await transport.link.set({ dtr: false });
   await transport.link.set({ rts: false, brk: true });
   await transport.link.set({});
@@ -158,11 +150,7 @@ test("a read error hands over what was received before, even while paused", asyn
   const port = new StalledPort();
   port.drain = async () => undefined;
   const stream = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
-  const transport = new AsyncSerialTransport(
-    { path: "/dev/fake", interByteTimeoutMs: 0 },
-    stream,
-    new BindingPort("/dev/fake", port),
-  );
+  const transport = new AsyncSerialTransport({ path: "/dev/fake" }, stream, new BindingPort("/dev/fake", port));
   const recorder = new Recorder(transport);
   transport.pause();
   stream.push(Buffer.from("complete"));
@@ -199,11 +187,7 @@ testOnMainThread("serialport's own stream carries the same transport, as on Wind
 test("a stream that closes by itself, as serialport's does when its device is lost, is a loss", async (t) => {
   const port = new StalledPort();
   const stream = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
-  const transport = new AsyncSerialTransport(
-    { path: "/dev/fake", interByteTimeoutMs: 0 },
-    stream,
-    new BindingPort("/dev/fake", port),
-  );
+  const transport = new AsyncSerialTransport({ path: "/dev/fake" }, stream, new BindingPort("/dev/fake", port));
   const recorder = new Recorder(transport);
   await port.close();
   stream.emit("close", new Error("disconnected"));

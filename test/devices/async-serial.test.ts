@@ -119,16 +119,6 @@ test("flush drops what was received, and not what is being sent", async (t) => {
   await end();
 });
 
-test("tells once when the line falls silent after data", async (t) => {
-  const { a, atB, end } = await pair({ interByteTimeoutMs: 20 });
-  a.write([Buffer.from("half a mess")]);
-  await atB.next("silent");
-  a.write([Buffer.from("age")]);
-  await atB.next("silent");
-  t.deepEqual(atB.told, ["data", "silent", "data", "silent"]);
-  await end();
-});
-
 test("bytes that came while the program was busy are no silence", async (t) => {
   const { a, b, atB, end } = await pair({ interByteTimeoutMs: 20 });
   a.write([Buffer.from("1")]);
@@ -222,7 +212,7 @@ import(workerData.module).then(async ({ connectAsyncSerial }) => {
   const transport = await connectAsyncSerial({ path: workerData.path })(new AbortController().signal);
   transport.attach({
     data: (bytes) => (bytes.includes("!") ? transport.finish() : transport.write([bytes])),
-    ended() {}, drained() {}, silent() {},
+    ended() {}, drained() {},
     closed: (error) => parentPort.postMessage(error?.code ?? "closed"),
   });
   parentPort.postMessage("open");

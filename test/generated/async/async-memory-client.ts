@@ -2,6 +2,7 @@
 // from src/roles/async-client.ts, src/devices/memory/memory.ts, src/framings/basic.ts, src/devices/memory/async-memory.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../../src/core/close-reason.ts";
 import type { MessageOf } from "../../../src/core/data.ts";
 import { connectAsyncMemory } from "../../../src/devices/memory/async-memory.ts";
 import type { MemoryLine } from "../../../src/devices/memory/memory-line.ts";
@@ -16,8 +17,8 @@ import { AsyncClient } from "../../../src/roles/async-client.ts";
  * Sends a request and waits for the reply: `clientCommunicate` opens the channel if it is not open, sends, waits, calls
  * `processData`, and returns the last reply. Calls made at the same time are answered one after another, in order.
  *
- * Methods: `clientCommunicate()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`, `close()`, `flush()`,
- * `drain()`.
+ * Methods: `clientCommunicate()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`, `close()`, `send()`,
+ * `flush()`, `drain()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *
@@ -90,10 +91,10 @@ export interface AsyncMemoryClientOptions<Encoding extends BufferEncoding | unde
   queryDone?(channel: AsyncMemoryClient<Encoding>): boolean | Promise<boolean>;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: AsyncMemoryClient<Encoding>): void | Promise<void>;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: AsyncMemoryClient<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: AsyncMemoryClient<Encoding>, reason: CloseReason): unknown;
   /** Called with a fault that no call was waiting for. */
-  onError?(error: ChannelError, channel: AsyncMemoryClient<Encoding>): void;
+  onError?(error: ChannelError, channel: AsyncMemoryClient<Encoding>): unknown;
   /**
    * How many bytes may wait to be sent; sending more is an `ERR_BACKPRESSURE`.
    *

@@ -2,6 +2,7 @@
 // from src/roles/async-server.ts, src/devices/memory/memory.ts, src/framings/read-write.ts, src/devices/memory/async-memory.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../../src/core/close-reason.ts";
 import type { MessageOf } from "../../../src/core/data.ts";
 import { listenAsyncMemory } from "../../../src/devices/memory/async-memory.ts";
 import type { MemoryLine } from "../../../src/devices/memory/memory-line.ts";
@@ -88,16 +89,19 @@ export interface AsyncMemoryServerWithReadWriteOptions<Encoding extends BufferEn
   processData?(data: MessageOf<Encoding>, channel: AsyncRequestHandler<Encoding, MemoryLink>): void | Promise<void>;
   /** Called after each pass of an exchange: whether its channel is to be closed; instead of a handler class. */
   queryDone?(channel: AsyncRequestHandler<Encoding, MemoryLink>): boolean | Promise<boolean>;
-  /** Called with the channel of each new connection, before anything is received on it. */
-  onAccept?(channel: AsyncHandler<Encoding, MemoryLink>): void;
-  /** Called when a connection is closed and everything of it is released. */
-  onClose?(channel: AsyncHandler<Encoding, MemoryLink>): void;
+  /**
+   * Called with the channel of each new connection, before anything that it sent is processed, which waits for a promise that
+   * is returned. The channel has its `link`; `close()` or `finish()` refuses the connection.
+   */
+  onAccept?(channel: AsyncHandler<Encoding, MemoryLink>): unknown;
+  /** Called when a connection is closed and everything of it is released, with the reason. */
+  onClose?(channel: AsyncHandler<Encoding, MemoryLink>, reason: CloseReason): unknown;
   /** Called with faults that no handler's own `onError` took: of a channel, or of the server itself. */
-  onError?(error: ChannelError, channel: AsyncHandler<Encoding, MemoryLink> | undefined): void;
-  /** Called when the server listens. */
-  serverStart?(server: AsyncMemoryServerWithReadWrite<Encoding>): void;
-  /** Called when the server is closed and everything is released. */
-  serverClose?(server: AsyncMemoryServerWithReadWrite<Encoding>): void;
+  onError?(error: ChannelError, channel: AsyncHandler<Encoding, MemoryLink> | undefined): unknown;
+  /** Called when the server listens; `listen()` waits for a promise that is returned. */
+  serverStart?(server: AsyncMemoryServerWithReadWrite<Encoding>): unknown;
+  /** Called when the server is closed and everything is released; `close()` waits for a promise that is returned. */
+  serverClose?(server: AsyncMemoryServerWithReadWrite<Encoding>): unknown;
   /** Asked after each connection, and ten times a second: whether to go on. */
   keepRunning?(server: AsyncMemoryServerWithReadWrite<Encoding>): boolean;
   /**

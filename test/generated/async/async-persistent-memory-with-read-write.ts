@@ -2,6 +2,7 @@
 // from src/roles/async-persistent.ts, src/devices/memory/memory.ts, src/framings/read-write.ts, src/devices/memory/async-memory.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../../src/core/close-reason.ts";
 import type { MessageOf } from "../../../src/core/data.ts";
 import { connectAsyncMemory } from "../../../src/devices/memory/async-memory.ts";
 import type { MemoryLine } from "../../../src/devices/memory/memory-line.ts";
@@ -16,7 +17,7 @@ import { AsyncPersistent } from "../../../src/roles/async-persistent.ts";
  * A full-duplex channel: reads and writes are independent and may come in any order, until `finish()` or `close()`.
  * Send with `start()`; receive with `processData`, the event `message`, or `for await`.
  *
- * Methods: `connect()`, `close()`, `start()`, `finish()`, `flush()`, `drain()`.
+ * Methods: `connect()`, `close()`, `start()`, `finish()`, `flush()`, `send()`, `drain()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *
@@ -53,6 +54,13 @@ export interface AsyncPersistentMemoryWithReadWriteOptions<Encoding extends Buff
   /** The line: both ends are given the same one. */
   line: MemoryLine;
   /**
+   * How many bytes of messages may wait for an iterator or a listener before the other end has to wait too. One message
+   * more than that can be held.
+   *
+   * @defaultValue 16777216 (16 MiB)
+   */
+  maxPendingBytes?: number;
+  /**
    * The largest message accepted, in bytes, header not counted; a larger one is an `ERR_FRAME_TOO_LARGE`, raised as soon
    * as the header is there.
    *
@@ -71,10 +79,10 @@ export interface AsyncPersistentMemoryWithReadWriteOptions<Encoding extends Buff
   queryDone?(channel: AsyncPersistentMemoryWithReadWrite<Encoding>): boolean | Promise<boolean>;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: AsyncPersistentMemoryWithReadWrite<Encoding>): void | Promise<void>;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: AsyncPersistentMemoryWithReadWrite<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: AsyncPersistentMemoryWithReadWrite<Encoding>, reason: CloseReason): unknown;
   /** Called with a fault that no call was waiting for. */
-  onError?(error: ChannelError, channel: AsyncPersistentMemoryWithReadWrite<Encoding>): void;
+  onError?(error: ChannelError, channel: AsyncPersistentMemoryWithReadWrite<Encoding>): unknown;
   /**
    * How many bytes may wait to be sent; sending more is an `ERR_BACKPRESSURE`.
    *
@@ -108,7 +116,7 @@ export interface AsyncPersistentMemoryWithReadWriteOptions<Encoding extends Buff
    */
   halfOpenTimeoutMs?: number;
   /**
-   * How many messages may wait for an iterator of the channel before the other end has to wait too.
+   * How many messages may wait for an iterator or a listener before the other end has to wait too.
    *
    * @defaultValue 256
    */
