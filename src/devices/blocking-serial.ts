@@ -22,6 +22,9 @@ const DISTRUSTFUL_WAIT_MS = 5;
 /** How many portions a flush takes off at most: a line that never falls silent has an end too. */
 const MOST_FLUSHED = 64;
 
+/** Opens a port, or closes it again if that took until the deadline. */
+type OpenSerial = (deadline: number) => BlockingTransport<BlockingSerialLink> | "late";
+
 /**
  * Opens a serial port for a client.
  *
@@ -29,9 +32,9 @@ const MOST_FLUSHED = 64;
  * `ERR_PORT_IN_USE`, `ERR_PORT_FAILED`, or an OptionsError for a setting that the driver does not have.
  * @throws OptionsError `ERR_OPTIONS` for an option that cannot be used.
  */
-export function connectBlockingSerial(options: SerialOptions): () => BlockingTransport<BlockingSerialLink> {
+export function connectBlockingSerial(options: SerialOptions): OpenSerial {
   const settings = serialSettings(options);
-  return () => openPort(settings);
+  return (deadline) => openPort(settings, deadline);
 }
 
 /**
@@ -40,12 +43,15 @@ export function connectBlockingSerial(options: SerialOptions): () => BlockingTra
  * @returns as {@link connectBlockingSerial}.
  * @throws as {@link connectBlockingSerial}.
  */
-export function listenBlockingSerial(options: SerialOptions): () => BlockingTransport<BlockingSerialLink> {
+export function listenBlockingSerial(options: SerialOptions): OpenSerial {
   return connectBlockingSerial(options);
 }
 
-function openPort(settings: SerialSettings): BlockingTransport<BlockingSerialLink> {
-  if (hasTerminals()) return new BlockingSerialTransport(openTerminalNow(settings));
+function openPort(settings: SerialSettings, deadline: number): BlockingTransport<BlockingSerialLink> | "late" {
+  if (hasTerminals()) {
+    const port = openTerminalNow(settings, deadline);
+    return port === "late" ? "late" : new BlockingSerialTransport(port);
+  }
   const reason = whyNoSystemLibrary() ?? `the terminals of ${process.platform} are not known to this package`;
   throw portUnavailableError(settings.path, `blocking mode needs the system's own calls: ${reason}; or use async mode`);
 }

@@ -1,6 +1,7 @@
 /** Faults of serial lines in the blocking mode, and servers that serve one in their own thread. */
 import { once } from "node:events";
 import test from "ava";
+import { connectBlockingSerial } from "../../src/devices/blocking-serial.ts";
 import { familyWith } from "../support/channel-cells.ts";
 import { rawLine } from "../support/channel-raw-line.ts";
 import { keepLines } from "../support/channel-subjects.ts";
@@ -56,6 +57,16 @@ test.serial("a port that cannot be opened is told by its own code, with nothing 
   const { failure } = await play("failToOpen", { made: serial({ path: line.a }) });
   t.is(failure.code, "ERR_PORT_IN_USE");
   await holder.close();
+  await line.close();
+});
+
+test.serial("a port that is open only after its deadline is closed again", async (t) => {
+  const line = await openVirtualLine();
+  const open = connectBlockingSerial({ path: line.a });
+  t.is(open(performance.now() - 1), "late");
+  const transport = open(Number.POSITIVE_INFINITY);
+  if (transport !== "late") transport.close();
+  t.not(transport, "late");
   await line.close();
 });
 

@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import { hasTerminals } from "../../system/terminal.ts";
 import { bindingStream, ttyStream } from "../async-serial-stream.ts";
@@ -33,12 +34,18 @@ export async function openSerialPort(settings: SerialSettings, signal: AbortSign
 /**
  * As {@link openSerialPort}, for a thread that reads and writes the descriptor itself, and may be blocked meanwhile.
  *
+ * @param deadline a device that is open only then is closed again, and nothing on it was changed.
  * @throws as {@link openSerialPort}.
  */
-export function openTerminalNow(settings: SerialSettings): TerminalPort {
+export function openTerminalNow(settings: SerialSettings, deadline: number): TerminalPort | "late" {
   let port: TerminalPort | undefined;
   try {
-    port = TerminalPort.claim(settings, openDevice(settings.path));
+    const fd = openDevice(settings.path);
+    if (performance.now() >= deadline) {
+      closeSync(fd);
+      return "late";
+    }
+    port = TerminalPort.claim(settings, fd);
     port.configure(settings);
     return port;
   } catch (error) {
