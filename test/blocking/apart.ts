@@ -18,9 +18,6 @@ export const WAYS: readonly Way[] = ["system", "relay"];
 
 const withoutKoffi = new URL("../support/without-koffi.js", import.meta.url).href;
 
-/** The options of Node.js for that. */
-const optionsFor = (way: Way): string[] => (way === "system" ? [] : ["--import", withoutKoffi]);
-
 /** How a process came to its end. */
 export interface Ending {
   readonly code: number | null;
@@ -38,12 +35,13 @@ export class Apart<Name extends ActName> implements AsyncDisposable {
   #noted: () => void = () => undefined;
 
   /**
-   * @param way by the system's calls if nothing else is said, and they can be called.
+   * @param way how sockets are used there; in the way of this process if nothing is said.
    * @param execArgv further options of Node.js.
    */
-  constructor(act: Name, input: ActInput<Name>, way: Way = "system", execArgv: readonly string[] = []) {
+  constructor(act: Name, input: ActInput<Name>, way?: Way, execArgv: readonly string[] = []) {
     const child = fork(new URL("./apart-child.js", import.meta.url), {
-      execArgv: [...optionsFor(way), ...execArgv],
+      execArgv: [...(way === "relay" ? ["--import", withoutKoffi] : []), ...execArgv],
+      env: way === undefined ? process.env : { ...process.env, NODE_OPTIONS: "" },
       serialization: "advanced",
     });
     this.child = child;

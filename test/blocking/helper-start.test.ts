@@ -43,7 +43,9 @@ async function calls(
   { before = "", module = blocking, env = {} }: { before?: string; module?: string; env?: object } = {},
 ): Promise<readonly [address: Call, name: Call]> {
   const args = [...options, "--no-warnings", "--input-type=module", "--eval", script(before, module)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    env: { ...process.env, NODE_OPTIONS: "", ...env },
+  });
   return JSON.parse(stdout) as [Call, Call];
 }
 

@@ -81,7 +81,10 @@ for (const how of ["throwLater", "exit", "exhaust"] as const) {
       await using peers = await murderous();
       const made = socket({ ...peers.server.address, host: "localhost" });
       const order = { how, made, word: peers.word.address };
-      t.deepEqual(await play("killHelperMeanwhile", order), { death: undefined, replies: ["all the same", "hello"] });
+      t.deepEqual(await play("killHelperMeanwhile", order, "system"), {
+        death: undefined,
+        replies: ["all the same", "hello"],
+      });
     },
   );
 
