@@ -16,8 +16,8 @@ import { AsyncClient } from "../../src/roles/async-client.ts";
  * Sends a request and waits for the reply: `clientCommunicate` opens the channel if it is not open, sends, waits, calls
  * `processData`, and returns the last reply. Calls made at the same time are answered one after another, in order.
  *
- * Methods: `clientCommunicate()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`, `close()`, `send()`,
- * `flush()`, `drain()`.
+ * Methods: `clientCommunicate()`, `collect()`, `send()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`,
+ * `close()`, `flush()`, `drain()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *

@@ -15,7 +15,8 @@ import { BlockingClient } from "../../src/roles/blocking-client.ts";
  * Sends a request and returns the reply, without a promise: `clientCommunicate` opens the channel if it is not open,
  * sends, waits, calls `processData`, and returns the last reply. The thread does nothing else meanwhile.
  *
- * Methods: `clientCommunicate()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`, `close()`, `flush()`.
+ * Methods: `clientCommunicate()`, `collect()`, `send()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`,
+ * `close()`, `flush()`, `drain()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *

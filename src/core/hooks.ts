@@ -28,9 +28,12 @@ export function attempt(hook: () => unknown, failed: (thrown: unknown) => void):
   }
 }
 
-/** Calls `action` when what a hook returned is settled: at once, unless it is a promise. */
-export function after<Result>(pending: unknown, action: () => Result): Result | PromiseLike<Result> {
-  return isPromise(pending) ? pending.then(action) : action();
+/** Calls `action` with what a hook returned when that is settled: at once, unless it is a promise. */
+export function after<Value, Result>(
+  pending: Value | PromiseLike<Value>,
+  action: (value: Value) => Result | PromiseLike<Result>,
+): Result | PromiseLike<Result> {
+  return isPromise(pending) ? pending.then(action) : action(pending);
 }
 
 /** Throws what has nobody left to go to, where it breaks nothing that is under way: as an uncaught exception. */

@@ -67,6 +67,11 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     transport.attach(this);
   }
 
+  /** Bytes that were received and not delivered. */
+  get waitingBytes(): number {
+    return this.#reader.length;
+  }
+
   /** Whether messages can still be sent. */
   get isOpen(): boolean {
     return this.#life.kind === "open";
@@ -107,13 +112,13 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
   }
 
   /**
-   * Queues a message.
+   * Queues messages: all of them, or none.
    *
-   * @throws FramingError if the framing cannot carry it, StateError if the connection is closing, BackPressureError if
+   * @throws FramingError if the framing cannot carry one, StateError if the connection is closing, BackPressureError if
    * more than `maxQueuedBytes` would be queued. Nothing is queued then.
    */
-  send(payload: Uint8Array): void {
-    const encoded = this.#encode(payload);
+  send(...payloads: readonly Uint8Array[]): void {
+    const encoded = payloads.flatMap((payload) => this.#encode(payload));
     // The other end is gone, and the error of that follows behind the messages that it sent before.
     if (this.#life.kind === "gone") return;
     this.#outbox.add(encoded);
@@ -335,8 +340,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     const { idleTimeoutMs, messageTimeoutMs, interByteTimeoutMs, halfOpenTimeoutMs } = this.#settings;
     if (deadline === "idle") this.destroy(idleTooLong(idleTimeoutMs));
     else if (deadline === "message") this.#reject(messageTooLong(messageTimeoutMs, this.#reader.progress), false);
-    else if (deadline === "half-open")
-      this.destroy(this.#life.kind === "open" ? halfOpenTooLong(halfOpenTimeoutMs) : undefined);
+    else if (deadline === "half-open") this.destroy(this.isOpen ? halfOpenTooLong(halfOpenTimeoutMs) : undefined);
     else if (this.#reader.silent()) this.#reject(messageCutOff(interByteTimeoutMs, this.#reader.progress), true);
   }
 

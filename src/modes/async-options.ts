@@ -1,6 +1,7 @@
 import type { ChannelSettings } from "../core/channel-settings.ts";
 import type { CloseReason } from "../core/close-reason.ts";
 import type { MessageOf } from "../core/data.ts";
+import type { CollectOptions, UntilOptions } from "../core/exchange/call-plans.ts";
 import type { ChannelError } from "../errors.ts";
 
 /** What every asynchronous call takes. */
@@ -10,6 +11,12 @@ export interface AsyncCallOptions {
   /** How long the call may take, in milliseconds; 0 means no limit. */
   timeoutMs?: number;
 }
+
+/** What an asynchronous call that waits for a reply takes. */
+export interface AsyncReplyOptions<Message> extends AsyncCallOptions, UntilOptions<Message> {}
+
+/** What an asynchronous call that waits for several messages takes. */
+export interface AsyncCollectOptions<Message> extends AsyncCallOptions, CollectOptions<Message> {}
 
 /** The settings and the hooks of an asynchronous channel. */
 export interface AsyncChannelOptions<

@@ -1,5 +1,6 @@
 import type { ChannelSettings } from "../core/channel-settings.ts";
 import type { MessageOf } from "../core/data.ts";
+import type { CollectOptions, UntilOptions } from "../core/exchange/call-plans.ts";
 import type { ChannelError } from "../errors.ts";
 
 /** What every blocking call takes. */
@@ -11,6 +12,12 @@ export interface BlockingCallOptions {
    */
   timeoutMs?: number;
 }
+
+/** What a blocking call that waits for a reply takes. */
+export interface BlockingReplyOptions<Message> extends BlockingCallOptions, UntilOptions<Message> {}
+
+/** What a blocking call that waits for several messages takes. */
+export interface BlockingCollectOptions<Message> extends BlockingCallOptions, CollectOptions<Message> {}
 
 /** The settings and the hooks of a blocking channel. Its hooks return no promises: nobody could wait for them. */
 export interface BlockingChannelOptions<

@@ -2,10 +2,11 @@ import { type ChannelLimits, channelLimits, type DeadlineSettings } from "../cor
 import type { Data, MessageOf } from "../core/data.ts";
 import type { ChannelRole, FramingClass } from "../core/framing.ts";
 import { attempt, hookError, isPromise, throwLater } from "../core/hooks.ts";
-import { functionOption, optionsObject } from "../core/options.ts";
+import { kConnection, kFault, kIsDoneByDefault, kLimits } from "../core/internals.ts";
+import { durationOption, functionOption, optionsObject } from "../core/options.ts";
 import { type ChannelError, StateError } from "../errors.ts";
 import type { BlockingConnection } from "./blocking-connection.ts";
-import type { BlockingChannelOptions } from "./blocking-options.ts";
+import type { BlockingCallOptions, BlockingChannelOptions } from "./blocking-options.ts";
 
 /** The hooks that every blocking channel has. */
 const HOOKS = ["processData", "queryDone", "onConnect", "onClose", "onError"] as const;
@@ -20,9 +21,9 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
   /** The framing of this class. */
   static readonly framing: FramingClass;
   /** @internal */
-  protected readonly settings: ChannelLimits;
+  protected readonly [kLimits]: ChannelLimits;
   /** @internal */
-  protected connection: BlockingConnection<MessageOf<Encoding>, Link> | undefined;
+  protected [kConnection]: BlockingConnection<MessageOf<Encoding>, Link> | undefined;
   readonly #hooks: BlockingChannelOptions<Encoding, never>;
 
   /** @internal */
@@ -35,12 +36,12 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
     const options = optionsObject(given);
     for (const name of HOOKS) functionOption(name, options[name]);
     this.#hooks = options;
-    this.settings = channelLimits(options, role, framing, idleTimeoutMs);
+    this[kLimits] = channelLimits(options, role, framing, idleTimeoutMs);
   }
 
   /** Whether the channel is not open. */
   get closed(): boolean {
-    return this.connection === undefined;
+    return this[kConnection] === undefined;
   }
 
   /** Whether nothing more is to be done on the channel as it is. */
@@ -52,7 +53,7 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
    * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is not open.
    */
   get link(): Link {
-    return this.openConnection().transport.link;
+    return openConnection(this[kConnection]).transport.link;
   }
 
   /**
@@ -71,13 +72,13 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
 
   /** Closes the channel now. May be called again at any time; never throws. */
   close(): void {
-    const { connection } = this;
+    const connection = this[kConnection];
     if (connection === undefined) return;
-    this.connection = undefined;
+    this[kConnection] = undefined;
     connection.transport.close();
     attempt(
       () => runHook("onClose", () => this.onClose()),
-      (thrown) => this.fault(hookError(thrown), throwLater),
+      (thrown) => this[kFault](hookError(thrown), throwLater),
     );
   }
 
@@ -93,7 +94,18 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
    * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is not open.
    */
   flush(): void {
-    this.openConnection().discardInput();
+    openConnection(this[kConnection]).discardInput();
+  }
+
+  /**
+   * Returns when everything queued so far has left: on a socket the system has it, on a serial line it is on the wire.
+   *
+   * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is not open.
+   * @throws TimeoutError `ERR_WRITE_TIMEOUT` after `timeoutMs`, or if nothing leaves for `writeTimeoutMs`.
+   * @throws DisconnectedError if the connection breaks.
+   */
+  drain(options: BlockingCallOptions = {}): void {
+    openConnection(this[kConnection]).drain(deadlineIn(durationOption("timeoutMs", options.timeoutMs, 0)));
   }
 
   /**
@@ -108,11 +120,11 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
 
   /** Called after each pass of the exchange: whether it is over. Override it, or give it as an option. */
   queryDone(): boolean {
-    return this.#hooks.queryDone ? this.#hooks.queryDone(this as never) : this.isDoneByDefault;
+    return this.#hooks.queryDone ? this.#hooks.queryDone(this as never) : this[kIsDoneByDefault];
   }
 
   /** @internal */
-  protected abstract readonly isDoneByDefault: boolean;
+  protected abstract readonly [kIsDoneByDefault]: boolean;
 
   /** Called when the channel is open, before anything is sent or received. */
   onConnect(): void {
@@ -129,22 +141,22 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
     this.#hooks.onError?.(error, this as never);
   }
 
-  /** Whether somebody wants to hear of faults. @internal */
-  protected get hearsErrors(): boolean {
-    return this.#hooks.onError !== undefined || this.onError !== BlockingChannel.prototype.onError;
-  }
-
-  /** Tells `onError` of a fault that no call was waiting for; else `otherwise`. @internal */
-  protected fault(error: ChannelError, otherwise: (error: ChannelError) => void = () => undefined): void {
-    if (this.hearsErrors) attempt(() => this.onError(error), throwLater);
+  /** Reports a fault that no call was waiting for to `onError`; else to `otherwise`. @internal */
+  protected [kFault](error: ChannelError, otherwise: (error: ChannelError) => void = () => undefined): void {
+    const isHooked = this.#hooks.onError !== undefined || this.onError !== BlockingChannel.prototype.onError;
+    if (isHooked) attempt(() => this.onError(error), throwLater);
     else otherwise(error);
   }
+}
 
-  /** @internal */
-  protected openConnection(): BlockingConnection<MessageOf<Encoding>, Link> {
-    if (this.connection !== undefined) return this.connection;
-    throw new StateError("ERR_CHANNEL_CLOSED", "the channel is not open", { outcome: "not-sent" });
-  }
+/**
+ * The connection of a channel.
+ *
+ * @throws StateError `ERR_CHANNEL_CLOSED` if the channel is not open.
+ */
+export function openConnection<Connection>(connection: Connection | undefined): Connection {
+  if (connection !== undefined) return connection;
+  throw new StateError("ERR_CHANNEL_CLOSED", "the channel is not open", { outcome: "not-sent" });
 }
 
 /**

@@ -1,30 +1,34 @@
-import { callTimeout, framingOf } from "../core/channel-settings.ts";
+import { framingOf } from "../core/channel-settings.ts";
 import type { CloseReason } from "../core/close-reason.ts";
 import { type Data, type MessageOf, toBytes } from "../core/data.ts";
-import { Deadlines } from "../core/deadlines.ts";
 import { withCaller } from "../core/error-context.ts";
-import type { FramingClass } from "../core/framing.ts";
-import { booleanOption, durationOption } from "../core/options.ts";
-import type { ChannelError } from "../errors.ts";
-import { AsyncChannel } from "../modes/async.ts";
-import type { AsyncCallOptions } from "../modes/async-options.ts";
-import { isPromise } from "../core/hooks.ts";
+import { closedMeanwhile, endedEarly } from "../core/exchange/call-errors.ts";
+import * as plans from "../core/exchange/call-plans.ts";
+import type { ClientExchange, Continuation, Ending } from "../core/exchange/client-exchange.ts";
+import { accepts, type CallPlan, type ExchangeCall } from "../core/exchange/exchange-call.ts";
+import { FAREWELL_MS, LONGEST_FAREWELL_MS } from "../core/exchange/farewell.ts";
+import { after } from "../core/hooks.ts";
 import {
   kAdopt,
   kConnection,
   kFault,
   kIsDoneByDefault,
   kLimits,
-  kSurvived,
   kTellClosed,
   kTellConnected,
 } from "../core/internals.ts";
+import { durationOption } from "../core/options.ts";
+import type { ChannelError } from "../errors.ts";
+import { AsyncChannel } from "../modes/async.ts";
+import type { AsyncConnection } from "../modes/async-connection.ts";
+import { AsyncFarewell, dropLateReply, ignore } from "../modes/async-farewell.ts";
 import { AsyncOpener } from "../modes/async-opener.ts";
+import type { AsyncCallOptions, AsyncCollectOptions, AsyncReplyOptions } from "../modes/async-options.ts";
 import type { AsyncConnect, AsyncTransport } from "../modes/async-transport.ts";
 import type { AsyncClientOptions } from "./async-client-options.ts";
-import { ClientCall } from "./client-call.ts";
-import { type CallGoal, closedMeanwhile, endedEarly, noReply, notOpenInTime } from "./client-errors.ts";
-import { EarlyPayloads } from "./early-payloads.ts";
+import type { ClientCall } from "./client-call.ts";
+import { type ClientSetup, clientSetup } from "./client-setup.ts";
+import { ClientTurns } from "./client-turns.ts";
 
 /**
  * Sends a request and waits for the reply: `clientCommunicate` opens the channel if it is not open, sends, waits, calls
@@ -51,63 +55,78 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   /** Whether the channel stays open after an exchange, for the next. */
   readonly keepAlive: boolean;
   readonly #opener: AsyncOpener<Link>;
-  readonly #timeoutMs: number;
-  /** What ends a message; with `"message"`, one connection can carry several exchanges. */
-  readonly #boundary: FramingClass["boundary"];
-  readonly #deadlines = new Deadlines<ClientCall<MessageOf<Encoding>>>((call) => this.#expired(call));
-  readonly #queue: ClientCall<MessageOf<Encoding>>[] = [];
-  #current: ClientCall<MessageOf<Encoding>> | undefined;
+  readonly #setup: ClientSetup<MessageOf<Encoding>>;
+  readonly #exchange: ClientExchange<MessageOf<Encoding>>;
+  readonly #turns = new ClientTurns<MessageOf<Encoding>>({
+    begin: (call) => this.#beginCall(call),
+    fail: (call, error) => this.#fail(call, error),
+    awaited: () => this.#awaited(),
+  });
+  readonly #farewell = new AsyncFarewell();
   /** Settled when the last attempt to open is over; it never fails. */
   #opening: Promise<void> = Promise.resolve();
-  /** What was `start()`ed while nothing could be sent. */
-  readonly #early: EarlyPayloads;
-  /** Whether something was `start()`ed since the last pass. */
-  #hasStarted = false;
-  #hasHalfClosed = false;
-  #isFinishing = false;
-  /** What is to be done when the connection that is closing has closed. */
-  #released: (() => void)[] = [];
 
   /** @param options those of the generated class. Called by generated classes, also those of users. */
   protected constructor(options: AsyncClientOptions<Encoding, never>) {
     const framing = framingOf(new.target);
     super(options, "client", 0, framing);
-    this.#boundary = framing.boundary;
-    this.#early = new EarlyPayloads(this[kLimits]);
-    this.keepAlive = booleanOption("keepAlive", options.keepAlive, false);
-    this.#timeoutMs = callTimeout(options);
     this.#opener = new AsyncOpener(new.target.open as AsyncConnect<never, Link>, options);
+    this.#setup = clientSetup(options, this[kLimits], framing);
+    this.#exchange = this.#setup.exchange;
+    this.keepAlive = this.#setup.keepAlive;
   }
 
   /** Whether no exchange is under way. */
   get done(): boolean {
-    return this.#current === undefined;
+    return this.#turns.current === undefined;
   }
 
   /**
-   * Sends `data` and waits for the reply. Opens the channel if it is not open; closes it afterwards unless `keepAlive` is
-   * set.
+   * Sends `data`, waits for the reply, and resolves with the last one: the first, unless `start()`, `queryDone()` or the
+   * option `until` prolongs the exchange. The channel is opened if it is not open, and closed afterwards unless `keepAlive`
+   * is set.
    *
    * @param data a string is sent as UTF-8.
-   * @returns the last reply: the first one, unless `start()` or `queryDone()` prolonged the exchange.
    * @throws ChannelError whose `outcome` says whether the request was sent: OpenError if the channel cannot be opened,
-   * DisconnectedError if it breaks, TimeoutError `ERR_REPLY_TIMEOUT`, FramingError for a bad reply, and others. After a
-   * failure the channel is closed, so that a late reply never answers the next call.
+   * DisconnectedError if it breaks, TimeoutError `ERR_REPLY_TIMEOUT`, or `ERR_WRITE_TIMEOUT` if the request itself has not
+   * left, FramingError for a bad reply, and others. The channel is closed after a failure: a late reply never answers the
+   * next call.
    * @throws the `reason` of the signal, if it aborts.
    */
-  clientCommunicate(data: Data, options?: AsyncCallOptions): Promise<MessageOf<Encoding>> {
-    return this.#call("reply", data, undefined, options) as Promise<MessageOf<Encoding>>;
+  clientCommunicate(data: Data, options: AsyncReplyOptions<MessageOf<Encoding>> = {}): Promise<MessageOf<Encoding>> {
+    return last(this.#call(() => plans.replyPlan(data, options), options));
   }
 
   /**
-   * Waits for a message that the predicate accepts, without sending anything: for a server that speaks first. Opens the
-   * channel if it is not open. `processData` is called for each message.
+   * As {@link clientCommunicate}, for a reply of several messages: resolves with all of them, up to the one that `until`
+   * accepts.
+   */
+  collect(data: Data, options: AsyncCollectOptions<MessageOf<Encoding>>): Promise<MessageOf<Encoding>[]> {
+    return this.#call(() => plans.collectPlan(data, options), options);
+  }
+
+  /**
+   * Sends `data`, and resolves when it has left: on a socket to the system, on a serial line onto the wire. No reply is
+   * awaited. While the queue is full, it waits. The channel is opened if it is not open, and closed afterwards unless
+   * `keepAlive` is set.
    *
-   * @returns the message that was accepted.
    * @throws as {@link clientCommunicate}.
    */
-  waitFor(predicate: (data: MessageOf<Encoding>) => boolean, options?: AsyncCallOptions): Promise<MessageOf<Encoding>> {
-    return this.#call("match", undefined, predicate, options) as Promise<MessageOf<Encoding>>;
+  override async send(data: Data, options: AsyncCallOptions = {}): Promise<void> {
+    await this.#call(() => plans.sendPlan(data), options);
+  }
+
+  /**
+   * Resolves with the first message that the predicate accepts, and sends nothing: for a server that speaks first. The
+   * channel is opened if it is not open. `processData` is called for each message.
+   *
+   * @throws as {@link clientCommunicate}.
+   */
+  waitFor(
+    predicate: (data: MessageOf<Encoding>) => boolean,
+    options: AsyncCallOptions = {},
+  ): Promise<MessageOf<Encoding>> {
+    return last(this.#call(() => plans.matchPlan(predicate), options));
   }
 
   /**
@@ -116,80 +135,78 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
    * @throws OpenError `ERR_CONNECT_REFUSED`, `ERR_PORT_NOT_FOUND` and others, if it cannot be opened.
    * @throws the `reason` of the signal, if it aborts.
    */
-  connect(options?: AsyncCallOptions): Promise<void> {
-    return this.#call("open", undefined, undefined, options).then(() => undefined);
+  async connect(options: AsyncCallOptions = {}): Promise<void> {
+    await this.#call(() => plans.OPEN_PLAN, options);
   }
 
   /** Sends the items one by one, and yields the reply to each. The next item is sent when the next reply is asked for. */
   async *replies(
     items: Iterable<Data> | AsyncIterable<Data>,
-    options?: AsyncCallOptions,
+    options: AsyncReplyOptions<MessageOf<Encoding>> = {},
   ): AsyncGenerator<MessageOf<Encoding>, void, undefined> {
     for await (const item of items) yield await this.clientCommunicate(item, options);
   }
 
+  /**
+   * Queues data to be sent, in order, as one message; opens the channel if it is closed. May be called in `processData`,
+   * after an `await` in it, and from outside. What is started before a call leaves before its request. The bytes must not
+   * be changed until they have left.
+   *
+   * @throws FramingError `ERR_TERMINATOR_IN_PAYLOAD` and others, if the framing cannot carry the data; nothing is sent.
+   * @throws BackPressureError `ERR_BACKPRESSURE` if more than `maxQueuedBytes` would be queued; nothing is sent.
+   */
   start(data: Data): void {
-    const payload = toBytes(data);
-    if (this[kConnection]?.isOpen && !this.#isSpent) this[kConnection].send(payload);
-    else this.#early.add(payload);
-    this.#hasStarted = true;
+    this.#exchange.start(toBytes(data));
+    if (this.#exchange.open()) this.#opening = this.#open();
   }
 
   finish(): void {
-    if (this.#current === undefined) this[kConnection]?.finish(true);
-    else this.#isFinishing = true;
+    if (this.#exchange.finish()) this.#farewell.leave(this[kConnection], LONGEST_FAREWELL_MS);
   }
 
   override close(): Promise<void> {
-    for (const call of this.#queue.splice(0)) this.#settle(call, { error: closedMeanwhile(call.goal) });
-    this.#early.takeAll();
-    if (this.#current !== undefined) this.#fail(this.#current, closedMeanwhile(this.#current.goal));
-    const connection = this[kConnection];
-    connection?.destroy();
-    return connection?.released ?? this.#opening;
+    this.#turns.close();
+    this.#exchange.close();
+    this.#opener.cancel(closedMeanwhile("open"));
+    this[kConnection]?.destroy();
+    return this[kConnection]?.released ?? this.#opening;
   }
 
   /** @internal */
   protected get [kIsDoneByDefault](): boolean {
-    return !this.#hasStarted;
+    return this.#exchange.isDoneByDefault;
   }
 
-  /** Whether no further request can be answered on the connection. */
-  get #isSpent(): boolean {
-    return this.#hasHalfClosed || this[kConnection]?.isOver === true;
+  #call(makePlan: () => CallPlan<MessageOf<Encoding>>, options: AsyncCallOptions): Promise<MessageOf<Encoding>[]> {
+    const begun = (async (): Promise<MessageOf<Encoding>[]> => {
+      options.signal?.throwIfAborted();
+      const plan = makePlan();
+      const timeoutMs = durationOption("timeoutMs", options.timeoutMs, this.#setup.timeoutMs);
+      this.#exchange.check(plan);
+      return await this.#turns.add(plan, timeoutMs, options.signal);
+    })();
+    return withCaller(begun, this[kLimits].peer);
   }
 
-  #call(
-    goal: CallGoal,
-    data: Data | undefined,
-    predicate: ((data: MessageOf<Encoding>) => boolean) | undefined,
-    options: AsyncCallOptions = {},
-  ): Promise<MessageOf<Encoding> | undefined> {
-    const work = new Promise<MessageOf<Encoding> | undefined>((resolve, reject) => {
-      const { signal } = options;
-      signal?.throwIfAborted();
-      const payload = data === undefined ? undefined : toBytes(data);
-      if (payload !== undefined && this[kConnection] === undefined) this.#early.check(payload);
-      const timeoutMs = durationOption("timeoutMs", options.timeoutMs, this.#timeoutMs);
-      const call = new ClientCall(goal, payload, predicate, timeoutMs, resolve, reject);
-      if (signal !== undefined) call.watch(signal, () => this.#fail(call, signal.reason));
-      this.#deadlines.set(call, timeoutMs);
-      this.#queue.push(call);
-      this.#next();
-    });
-    return withCaller(work, this[kLimits].peer);
+  /** The call has its turn. */
+  #beginCall(call: ClientCall<MessageOf<Encoding>>): void {
+    if (this[kConnection]?.isGone) this.#exchange.spend();
+    try {
+      const beginning = this.#exchange.begin(call.plan);
+      call.record = this.#exchange.call;
+      if (beginning === "open") this.#opening = this.#open();
+      else if (beginning === "send") this.#sendRequest(call);
+      else if (beginning === "reopen") this[kConnection]?.destroy();
+      else this.#hasten();
+    } catch (error) {
+      this.#end(call, "keep", { error });
+    }
   }
 
-  #next(): void {
-    if (this.#current !== undefined) return;
-    this.#current = this.#queue.shift();
-    if (this.#current !== undefined) this.#begin(this.#current);
-  }
-
-  #begin(call: ClientCall<MessageOf<Encoding>>): void {
-    if (this[kConnection] === undefined) this.#opening = this.#open();
-    else if (this[kConnection].isOpen && !this.#isSpent) this.#send(call);
-    else this[kConnection].destroy(); // The call goes on when it has closed.
+  /** A connection that is only waiting for the other end to close is closed for the call that waits. */
+  #hasten(): void {
+    const connection = this[kConnection];
+    if (connection?.isOpen === false) connection.drain().then(() => connection.destroy(), ignore);
   }
 
   async #open(): Promise<void> {
@@ -197,133 +214,141 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     try {
       transport = await this.#opener.open();
     } catch (error) {
-      if (this.#current !== undefined) this.#settle(this.#current, { error });
-      return this.#next();
+      const then = this.#exchange.openFailed();
+      if (typeof then === "object") this.#end(this.#turns.current, "keep", { error });
+      else if (then === "start") this[kFault](error as ChannelError);
+      else if (then === "reopen") await this.#open();
+      return;
     }
-    this.#hasHalfClosed = false;
     const connection = this[kAdopt](transport, {
       deliver: (message) => this.#deliver(message),
-      ended: () => connection.destroy(this.#current?.isUnderWay ? endedEarly(this.#current.goal) : undefined),
-      survived: (error) => this.#survived(error),
+      ended: () => this.#ended(connection),
       closed: (reason) => this.#closed(reason),
     });
-    connection.beginAfter(() => {
-      const pending = this[kTellConnected]();
-      return pending === undefined ? this.#connected() : pending.then(() => this.#connected());
+    connection.beginAfter(() => this.#begin(connection));
+  }
+
+  /** The device is open: before anything else, a reply that is late is dropped, and the hook runs. */
+  #begin(connection: AsyncConnection<MessageOf<Encoding>, Link>): void | PromiseLike<void> {
+    if (!this.#exchange.isOutOfStep) return this.#prepare(connection);
+    return dropLateReply(connection, this[kLimits].resyncQuietMs).then(() => {
+      this.#exchange.inStep();
+      return this.#prepare(connection);
     });
+  }
+
+  #prepare(connection: AsyncConnection<MessageOf<Encoding>, Link>): void | PromiseLike<void> {
+    if (!this.#exchange.opened({ queue: (...payloads) => connection.send(...payloads) })) return connection.destroy();
+    return after(this[kTellConnected](), () => this.#connected());
   }
 
   #connected(): void {
-    if (this.#current === undefined) this[kConnection]?.destroy();
-    else this.#send(this.#current);
+    const then = this.#exchange.connected();
+    if (then === "finish") this.#farewell.leave(this[kConnection], LONGEST_FAREWELL_MS);
+    if (then === "send" && this.#turns.current !== undefined) this.#sendRequest(this.#turns.current);
   }
 
-  #send(call: ClientCall<MessageOf<Encoding>>): void {
+  #sendRequest(call: ClientCall<MessageOf<Encoding>>): void {
     const connection = this[kConnection];
-    if (connection === undefined) return;
-    if (call.goal === "open") return this.#settle(call, { isKeptOpen: true });
-    call.isUnderWay = true;
-    const early = this.#early.takeAll();
-    const payloads = call.payload === undefined || call.hasSent ? early : [call.payload, ...early];
-    this.#hasStarted = false;
+    connection?.flushOutbox();
+    // What is sent for its own sake waits until there is room.
+    if (call.plan.goal !== "send" || connection === undefined) return this.#sendNow(call);
+    connection.drain().then(() => {
+      if (this.#exchange.call === call.record) this.#sendNow(call);
+    }, ignore);
+  }
+
+  #sendNow(call: ClientCall<MessageOf<Encoding>>): void {
+    const connection = this[kConnection];
     try {
-      for (const payload of payloads) connection.send(payload);
+      const { isLast, next } = this.#exchange.request();
+      if (isLast) connection?.halfClose();
+      else connection?.flushOutbox();
+      this.#continue(call, next);
     } catch (error) {
-      return this.#settle(call, { error });
+      this.#settle(call, { error });
     }
-    call.hasSent ||= payloads.length > 0;
-    if (payloads.length > 0 && this.#boundary === "half-close") {
-      this.#hasHalfClosed = true;
-      connection.halfClose();
-    } else {
-      connection.flushOutbox();
+  }
+
+  #continue(call: ClientCall<MessageOf<Encoding>>, next: Continuation): void {
+    if (next === "settle") this.#settle(call, {});
+    else if (next === "reopen") this[kConnection]?.destroy();
+    else if (next === "leave") {
+      // If the bytes cannot leave, the connection is lost, and the call fails with it.
+      this[kConnection]?.drain().then(() => this.#settle(call, {}), ignore);
     }
   }
 
   #deliver(message: MessageOf<Encoding>): void | PromiseLike<void> {
-    const call = this.#current;
+    if (this[kConnection]?.isOver) this.#exchange.spend();
+    const record = this.#exchange.isAwaiting ? this.#exchange.call : undefined;
+    record?.take(message);
     const pending = this.processData(message);
-    if (call === undefined || !call.isUnderWay) return pending;
-    call.reply = message;
-    return isPromise(pending) ? pending.then(() => this.#afterPass(call)) : this.#afterPass(call);
+    return record === undefined ? pending : after(pending, () => this.#afterPass(record, message));
   }
 
-  #afterPass(call: ClientCall<MessageOf<Encoding>>): void | PromiseLike<void> {
-    if (call.isSettled) return;
-    if (call.goal === "match") {
-      if (call.predicate?.(call.reply as MessageOf<Encoding>)) this.#settle(call, {});
-      return;
-    }
-    const isDone = this.queryDone();
-    return isPromise(isDone) ? isDone.then((answer) => this.#endPass(call, answer)) : this.#endPass(call, isDone);
+  #afterPass(record: ExchangeCall<MessageOf<Encoding>>, message: MessageOf<Encoding>): void | PromiseLike<void> {
+    if (this.#exchange.call !== record) return;
+    const { until } = record.plan;
+    const answer = until === undefined ? this.queryDone() : accepts(until, message);
+    return after(answer, (isDone) => this.#endPass(record, isDone));
   }
 
-  #endPass(call: ClientCall<MessageOf<Encoding>>, isDone: boolean): void {
-    if (call.isSettled) return;
-    if (isDone) this.#settle(call, {});
-    else if (!this.#early.isEmpty) this[kConnection]?.destroy(); // The exchange goes on over a new connection.
-    this.#hasStarted = false;
+  #endPass(record: ExchangeCall<MessageOf<Encoding>>, isDone: boolean): void {
+    const { current } = this.#turns;
+    if (this.#exchange.call === record && current !== undefined) this.#continue(current, this.#exchange.passed(isDone));
   }
 
-  /** Ends a call, whatever its state; the channel is closed if the call was under way. */
+  /** The other end will send no more, and waits for this side to close. */
+  #ended(connection: AsyncConnection<MessageOf<Encoding>, Link>): void {
+    this.#exchange.spend();
+    const record = this.#exchange.call;
+    if (record?.isLeaving === true || record?.plan.goal === "send") return;
+    connection.destroy(record === undefined ? undefined : endedEarly(record.plan.goal));
+  }
+
   #fail(call: ClientCall<MessageOf<Encoding>>, error: unknown): void {
-    if (call === this.#current && this.#opener.isOpening) return this.#opener.cancel(error);
-    const at = this.#queue.indexOf(call);
-    if (at >= 0) this.#queue.splice(at, 1);
+    const { isOpening } = this.#opener;
     this.#settle(call, { error });
+    if (isOpening) this.#opener.cancel(error);
   }
 
-  #expired(call: ClientCall<MessageOf<Encoding>>): void {
-    const isOpening = call === this.#current && this.#opener.isOpening;
-    this.#fail(call, isOpening ? notOpenInTime(call.timeoutMs) : noReply(call.timeoutMs, call.goal));
+  #awaited(): "open" | "reply" | { readonly bytesWritten: number } {
+    if (this.#opener.isOpening) return "open";
+    const transport = this[kConnection]?.transport;
+    return transport === undefined || transport.queuedBytes === 0 ? "reply" : transport;
   }
 
-  /** A bad reply on a channel that goes on. */
-  #survived(error: ChannelError): void {
-    if (this.#current?.isUnderWay)
-      this.#settle(this.#current, { error, isKeptOpen: this.keepAlive && !this.#isFinishing });
-    else this[kSurvived](error);
+  /** Ends the call that has its turn. */
+  #settle(call: ClientCall<MessageOf<Encoding>>, result: { readonly error?: unknown }): void {
+    if (call.record === undefined || this.#exchange.call !== call.record) return;
+    this.#end(call, this.#exchange.settle("error" in result), result);
   }
 
-  /** Ends a call, once; the channel is closed first, unless it stays open. */
-  #settle(call: ClientCall<MessageOf<Encoding>>, result: { error?: unknown; isKeptOpen?: boolean }): void {
-    if (!call.begin(result)) return;
-    this.#deadlines.clear(call);
-    if (call !== this.#current) {
-      call.complete();
-      return;
-    }
-    const staysOpen =
-      result.isKeptOpen === true || (this.keepAlive && !this.#isFinishing && !this.#isSpent && !call.isBroken);
+  /** Ends a call, once. The promise is settled when the connection is as it is to be. */
+  #end(call: ClientCall<MessageOf<Encoding>> | undefined, ending: Ending, result: { readonly error?: unknown }): void {
+    if (call === undefined || !this.#turns.end(call, result)) return;
     const connection = this[kConnection];
-    const proceed = (): void => {
-      this.#current = undefined;
-      call.complete();
-      if (this.#queue.length === 0 && this[kConnection] === undefined) this.#deadlines.clearAll();
-      // Messages that are there already are not replies to the next call.
-      queueMicrotask(() => this.#next());
-    };
-    if (staysOpen || connection === undefined) return proceed();
-    this.#isFinishing = false;
-    this.#released.push(proceed);
+    if (ending === "keep" || connection === undefined) return this.#turns.complete(call);
+    if (ending === "finish") return this.#farewell.leave(connection, FAREWELL_MS);
     connection.flushOutbox();
     connection.destroy();
   }
 
   #closed(reason: CloseReason): void {
     const { error } = reason;
-    const released = this.#released;
-    this.#released = [];
-    const call = this.#current;
-    if (call !== undefined && !call.isSettled) this.#lost(call, error);
-    else if (error !== undefined && call === undefined) this[kFault](error);
+    this.#farewell.end();
+    const { current } = this.#turns;
+    const then = this.#exchange.lost();
+    const failed = typeof then === "object" ? current : undefined;
+    if (failed !== undefined) this.#turns.end(failed, { error: error ?? endedEarly(failed.plan.goal) });
+    else if (error !== undefined && current === undefined) this[kFault](error);
     this[kTellClosed](reason);
-    for (const done of released) done();
+    if (then === "reopen" || this.#exchange.open()) this.#opening = this.#open();
+    if (then !== "reopen" && current !== undefined) this.#turns.complete(current);
   }
+}
 
-  /** The connection of a call is gone: the call goes on over a new one if that is what was meant, else it has failed. */
-  #lost(call: ClientCall<MessageOf<Encoding>>, error: ChannelError | undefined): void {
-    if (error === undefined && (!this.#early.isEmpty || !call.hasSent)) this.#opening = this.#open();
-    else this.#settle(call, { error: error ?? endedEarly(call.goal) });
-  }
+async function last<Message>(messages: Promise<Message[]>): Promise<Message> {
+  return (await messages).at(-1) as Message;
 }

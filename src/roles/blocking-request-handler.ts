@@ -8,9 +8,10 @@ import { type Data, type MessageOf, toBytes } from "../core/data.ts";
 import { namePeer, peerName } from "../core/error-context.ts";
 import type { FramingClass } from "../core/framing.ts";
 import { hookError } from "../core/hooks.ts";
+import { kConnection, kFault, kIsDoneByDefault, kLimits } from "../core/internals.ts";
 import { booleanOption } from "../core/options.ts";
 import type { ChannelError } from "../errors.ts";
-import { BlockingChannel, runHook } from "../modes/blocking.ts";
+import { BlockingChannel, openConnection, runHook } from "../modes/blocking.ts";
 import { BlockingConnection } from "../modes/blocking-connection.ts";
 import type { BlockingChannelOptions } from "../modes/blocking-options.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
@@ -56,11 +57,11 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
   }
 
   get done(): boolean {
-    return this.#isFinishing || this.connection === undefined;
+    return this.#isFinishing || this[kConnection] === undefined;
   }
 
   start(data: Data): void {
-    this.openConnection().queue(toBytes(data));
+    openConnection(this[kConnection]).queue(toBytes(data));
   }
 
   finish(): void {
@@ -76,10 +77,10 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
   [serve](transport: BlockingTransport<Link>, supervision: Supervision): void {
     // A hook of the server may have closed the channel before it was open.
     if (this.#isFinishing) return transport.close();
-    const connection = new BlockingConnection<MessageOf<Encoding>, Link>(transport, this.settings, (error) =>
+    const connection = new BlockingConnection<MessageOf<Encoding>, Link>(transport, this[kLimits], (error) =>
       this.#fault(error, supervision),
     );
-    this.connection = connection;
+    this[kConnection] = connection;
     try {
       runHook("onConnect", () => this.onConnect());
       connection.send(Number.POSITIVE_INFINITY);
@@ -99,7 +100,7 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
   }
 
   /** @internal */
-  protected get isDoneByDefault(): boolean {
+  protected get [kIsDoneByDefault](): boolean {
     return !this.keepAlive;
   }
 
@@ -107,18 +108,18 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
     const keepWaiting = keepRunning && ((): boolean => !this.#isFinishing && keepRunning());
     const waiting = keepWaiting === undefined ? {} : { keepWaiting };
     // A hook may close the channel at any point.
-    while (!this.#isFinishing && this.connection !== undefined) {
-      const message = this.connection.receive(waiting);
+    while (!this.#isFinishing && this[kConnection] !== undefined) {
+      const message = this[kConnection].receive(waiting);
       if (message === undefined) return;
       runHook("processData", () => this.processData(message));
-      this.connection?.send(Number.POSITIVE_INFINITY);
+      this[kConnection]?.send(Number.POSITIVE_INFINITY);
       if (runHook("queryDone", () => this.queryDone())) return;
-      this.connection?.send(Number.POSITIVE_INFINITY);
+      this[kConnection]?.send(Number.POSITIVE_INFINITY);
     }
   }
 
   #fault(error: ChannelError, supervision: Supervision): void {
-    this.fault(namePeer(error, peerName(this.connection?.transport.link, this.settings.peer)), (unheard) =>
+    this[kFault](namePeer(error, peerName(this[kConnection]?.transport.link, this[kLimits].peer)), (unheard) =>
       supervision.failed(unheard),
     );
   }

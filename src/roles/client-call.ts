@@ -1,58 +1,41 @@
+import type { CallPlan, ExchangeCall } from "../core/exchange/exchange-call.ts";
 import { ChannelError } from "../errors.ts";
-import type { CallGoal } from "./client-errors.ts";
 
-/** One call of a client, from the moment it is made until its promise is settled. */
+/** One call of an asynchronous client, from the moment it is made until its promise is settled. */
 export class ClientCall<Message> {
-  /** What ends the call. */
-  readonly goal: CallGoal;
-  readonly payload: Uint8Array | undefined;
-  readonly predicate: ((message: Message) => boolean) | undefined;
+  readonly plan: CallPlan<Message>;
   readonly timeoutMs: number;
-  /** Whether the call has its turn and the channel is open. */
-  isUnderWay = false;
-  /** Whether bytes of the call were given to the channel. */
-  hasSent = false;
-  /** The last reply so far. */
-  reply: Message | undefined;
-  readonly #resolve: (reply: Message | undefined) => void;
+  /** What it has sent and received, once it has its turn. */
+  record: ExchangeCall<Message> | undefined;
+  readonly #resolve: (messages: Message[]) => void;
   readonly #reject: (error: unknown) => void;
   #result: { readonly error?: unknown } | undefined;
   #unwatch: (() => void) | undefined;
 
   constructor(
-    goal: CallGoal,
-    payload: Uint8Array | undefined,
-    predicate: ((message: Message) => boolean) | undefined,
+    plan: CallPlan<Message>,
     timeoutMs: number,
-    resolve: (reply: Message | undefined) => void,
+    resolve: (messages: Message[]) => void,
     reject: (error: unknown) => void,
   ) {
-    this.goal = goal;
-    this.payload = payload;
-    this.predicate = predicate;
+    this.plan = plan;
     this.timeoutMs = timeoutMs;
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
-  /** Whether the result is known; the promise may be settled a little later, when the channel has closed. */
-  get isSettled(): boolean {
-    return this.#result !== undefined;
-  }
-
-  /** Whether the channel cannot be used for another call: this one failed after it had begun. */
-  get isBroken(): boolean {
-    return this.isUnderWay && this.#result !== undefined && "error" in this.#result && !isHarmless(this.#result.error);
-  }
-
-  /** Calls `aborted` when the signal aborts, until the call is settled. */
+  /** Calls `aborted` when the signal aborts, until the result is known. */
   watch(signal: AbortSignal, aborted: () => void): void {
     signal.addEventListener("abort", aborted, { once: true });
     this.#unwatch = () => signal.removeEventListener("abort", aborted);
   }
 
-  /** Fixes the result; `false` if there was one. */
-  begin(result: { readonly error?: unknown }): boolean {
+  /**
+   * Fixes the result; the promise may be settled a little later, when the channel has closed.
+   *
+   * @returns whether there was none.
+   */
+  end(result: { readonly error?: unknown }): boolean {
     if (this.#result !== undefined) return false;
     this.#result = result;
     this.#unwatch?.();
@@ -62,16 +45,12 @@ export class ClientCall<Message> {
   /** Settles the promise. */
   complete(): void {
     if (this.#result === undefined || !("error" in this.#result)) {
-      this.#resolve(this.reply);
+      this.#resolve(this.record?.messages ?? []);
       return;
     }
     const { error } = this.#result;
-    if (ChannelError.is(error)) error.outcome ??= this.hasSent ? "unknown" : "not-sent";
+    if (this.record !== undefined) this.record.mark(error);
+    else if (ChannelError.is(error)) Reflect.set(error, "outcome", "not-sent");
     this.#reject(error);
   }
-}
-
-/** Whether an error leaves the channel as it was. */
-function isHarmless(error: unknown): boolean {
-  return ChannelError.is(error) && error.outcome === "not-sent";
 }

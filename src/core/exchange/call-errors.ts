@@ -1,11 +1,12 @@
 /** The errors of clients' calls, which are the same in both modes. Each says what the call waited for. */
-import { DisconnectedError, OpenError, StateError, TimeoutError } from "../errors.ts";
+import { DisconnectedError, OpenError, StateError, TimeoutError } from "../../errors.ts";
 
-/** What ends a call: the channel is open; the exchange is over; a message matches. */
-export type CallGoal = "open" | "reply" | "match";
+/** What ends a call: the channel is open; the bytes have left; the exchange is over; a message matches. */
+export type CallGoal = "open" | "send" | "reply" | "match";
 
 const AWAITED: Readonly<Record<CallGoal, string>> = {
   open: "the channel to open",
+  send: "the other end to take what was sent",
   reply: "the reply",
   match: "a message that the predicate accepts",
 };
@@ -21,9 +22,16 @@ export function closedMeanwhile(goal: CallGoal): StateError {
   return new StateError("ERR_CHANNEL_CLOSED", `the channel was closed while the call waited for ${AWAITED[goal]}`);
 }
 
-/** What the call waited for did not come before its deadline. */
-export function noReply(timeoutMs: number, goal: CallGoal): TimeoutError {
-  return new TimeoutError("ERR_REPLY_TIMEOUT", `waited ${timeoutMs} ms for ${AWAITED[goal]}`);
+/**
+ * What the call waited for did not come before its deadline.
+ *
+ * @param bytesWritten how much the system has taken, if it has not taken everything.
+ */
+export function callTooLong(timeoutMs: number, goal: CallGoal, bytesWritten?: number): TimeoutError {
+  if (bytesWritten === undefined)
+    return new TimeoutError("ERR_REPLY_TIMEOUT", `waited ${timeoutMs} ms for ${AWAITED[goal]}`);
+  const text = `waited ${timeoutMs} ms for ${AWAITED.send}`;
+  return new TimeoutError("ERR_WRITE_TIMEOUT", text, { bytesWritten });
 }
 
 /** The channel was not open before the deadline. */
