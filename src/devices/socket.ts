@@ -124,6 +124,9 @@ export function checkListenOptions(options: SocketListenOptions): CheckedAddress
   return checkAddress(options, 0, "listen on");
 }
 
+/** Some versions of Node.js cut longer paths off without an error. Windows has names of pipes, which may be longer. */
+const MAX_PATH_BYTES: number = { linux: 107, win32: 255 }[process.platform as string] ?? 103;
+
 function checkAddress(
   options: SocketConnectOptions | SocketListenOptions,
   leastPort: number,
@@ -136,6 +139,8 @@ function checkAddress(
     if (port !== undefined) throw badOption("port", port, `give either port or path to ${purpose}, not both`);
     if (typeof path !== "string" || path === "")
       throw badOption("path", path, "give the path of a Unix socket or named pipe");
+    if (Buffer.byteLength(path) > MAX_PATH_BYTES)
+      throw badOption("path", path, `the system takes at most ${MAX_PATH_BYTES} bytes for the path of a Unix socket`);
     return { path };
   }
   if (port === undefined) throw badOption("port", port, `give a port, or a path, to ${purpose}`);
