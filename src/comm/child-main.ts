@@ -8,6 +8,7 @@ import type { SocketLink } from "../devices/socket.ts";
 import type { SocketHandle } from "../devices/socket-handle.ts";
 import { type ChildSetup, type FromChild, REPORT_BYTES, REPORT_FD, STEPS, type ToChild } from "./child-protocol.ts";
 import { packError } from "./error-transfer.ts";
+import { threadEnvironment } from "./thread-environment.ts";
 import { Watch, WatchedTransport } from "./watched-transport.ts";
 
 type HandlerClass = (new (options: object) => Servable<SocketLink>) & { readonly framing?: ChildSetup["framing"] };
@@ -50,6 +51,7 @@ async function begin(given: ChildSetup): Promise<void> {
   const watchdog = new Worker(new URL("./child-watchdog-main.js", import.meta.url), {
     workerData: { memory: watch.memory, parent: Number(process.argv[2]) },
     execArgv: [],
+    env: threadEnvironment(),
     trackUnmanagedFds: false,
   });
   watchdog.unref();

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { TransferredError } from "./error-transfer.ts";
 
 /** The words of the memory that a helper thread shares with its owner. */
@@ -6,15 +7,21 @@ export const SIGNAL = 0;
 export const STATE = 1;
 /** Counts up ten times a second for as long as the helper's event loop turns. */
 export const BEAT = 2;
-/** The number that Linux gave the thread, 0 where it is not known. */
-export const THREAD_ID = 3;
-export const WORDS = 4;
+export const WORDS = 3;
 
 export const RUNNING = 1;
 export const EXITED = 2;
 
 /** How often {@link BEAT} counts. */
 export const BEAT_INTERVAL_MS = 100;
+
+/** What a helper thread is started with. */
+export interface HelperData {
+  readonly port: MessagePort;
+  readonly memory: SharedArrayBuffer;
+  /** The `NODE_OPTIONS` of the process, which the thread itself is started without. */
+  readonly nodeOptions: string | undefined;
+}
 
 /** What a helper thread is asked to do. */
 export type HelperRequest =

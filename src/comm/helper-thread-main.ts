@@ -1,10 +1,11 @@
 /** What runs in a helper thread: opens residents and calls them, as its owner asks. */
-import { type MessagePort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { packError } from "./error-transfer.ts";
 import {
   BEAT,
   BEAT_INTERVAL_MS,
   EXITED,
+  type HelperData,
   type HelperReply,
   type NumberedRequest,
   type Opened,
@@ -13,21 +14,20 @@ import {
   RUNNING,
   SIGNAL,
   STATE,
-  THREAD_ID,
   UNANSWERED,
 } from "./helper-protocol.ts";
-import { systemThreadId } from "./system-thread.ts";
 
-const { port, memory } = workerData as { port: MessagePort; memory: SharedArrayBuffer };
+const { port, memory, nodeOptions } = workerData as HelperData;
 const words = new Int32Array(memory);
 const residents = new Map<number, Resident<unknown>>();
 const calls = new Map<number, AbortController>();
 
+// For the processes that are started here.
+if (nodeOptions !== undefined) process.env["NODE_OPTIONS"] = nodeOptions;
 process.once("exit", () => {
   Atomics.store(words, STATE, EXITED);
   wakeOwner();
 });
-Atomics.store(words, THREAD_ID, systemThreadId());
 Atomics.store(words, STATE, RUNNING);
 setInterval(() => Atomics.add(words, BEAT, 1), BEAT_INTERVAL_MS);
 port.on("message", (request: NumberedRequest) => void serve(request));

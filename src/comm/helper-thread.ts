@@ -9,6 +9,7 @@ import {
 } from "node:worker_threads";
 import { DisconnectedError } from "../errors.ts";
 import { unpackError } from "./error-transfer.ts";
+import { threadEnvironment } from "./thread-environment.ts";
 import {
   BEAT,
   EXITED,
@@ -19,7 +20,6 @@ import {
   RUNNING,
   SIGNAL,
   STATE,
-  THREAD_ID,
   UNANSWERED,
   WORDS,
 } from "./helper-protocol.ts";
@@ -73,10 +73,10 @@ export class HelperThread {
       // The error of a worker without its file would come when this thread is not blocked any more.
       accessSync(fileURLToPath(main));
       this.#worker = new Worker(main, {
-        workerData: { port: port2, memory },
+        workerData: { port: port2, memory, nodeOptions: process.env["NODE_OPTIONS"] },
         transferList: [port2],
         execArgv: [...execArgv],
-        env: environment(),
+        env: threadEnvironment(),
         resourceLimits,
         // Descriptors are closed by those who opened them.
         trackUnmanagedFds: false,
@@ -243,8 +243,7 @@ export class HelperThread {
     const stale = now - this.#beatSeen;
     if (stale < STALE_MS) return false;
     if (Atomics.load(this.#words, STATE) !== RUNNING) return this.#hasFailed(stale);
-    const thread = Atomics.load(this.#words, THREAD_ID);
-    if (thread !== 0) return !existsSync(`/proc/self/task/${thread}`);
+    if (this.#threads.length > 0) return this.#hasNoThread();
     // Looks are counted, not time: the whole process may have stood still.
     if (now - this.#lastLook < SLICE_MS / 2) return false;
     this.#lastLook = now;
@@ -255,9 +254,11 @@ export class HelperThread {
   #hasFailed(stale: number): boolean {
     this.#failure = startFailure();
     if (this.#failure !== undefined || stale > LONGEST_START_MS) return true;
-    if (this.#threads.length === 0) return false;
-    const living = new Set(threads());
-    return this.#threads.every((thread) => !living.has(thread));
+    return this.#threads.length > 0 && this.#hasNoThread();
+  }
+
+  #hasNoThread(): boolean {
+    return !this.#threads.some((thread) => existsSync(`/proc/self/task/${thread}`));
   }
 }
 
@@ -268,12 +269,6 @@ function threads(): readonly string[] {
   } catch {
     return [];
   }
-}
-
-/** What is preloaded into every program is not for this thread, and may even prevent it from starting. */
-function environment(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _, ...others } = process.env;
-  return others;
 }
 
 /** What prevents Node.js from starting any thread, as far as can be found out. */

@@ -67,8 +67,10 @@ export const callFromThreads: Act<{ orders: readonly ThreadOrder[] }, ThreadRepo
   await Promise.all(
     orders.map(async (order) => {
       const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: order });
+      // The end may come together with the message.
+      const ended = once(worker, "exit");
       const [report] = (await once(worker, "message")) as [ThreadReport];
-      await once(worker, "exit");
+      await ended;
       return report;
     }),
   );

@@ -93,6 +93,28 @@ test.serial("what is preloaded into every program does not prevent the helper fr
   connects(t, ...(await calls(["--require", path])));
 });
 
+test.serial("what is preloaded into every program does not prevent a server of processes from serving", async (t) => {
+  const path = join(await folder(t), "preload.cjs");
+  await writeFile(path, `if (!require("node:worker_threads").isMainThread) throw new Error("not in a thread");`);
+  const handler = new URL("../process-server/handlers/acts.handler.js", import.meta.url).href;
+  const program = `
+    const { SocketServerWithTerminator } = await import(${JSON.stringify(blocking)});
+    const server = new SocketServerWithTerminator({
+      host: "127.0.0.1",
+      port: 0,
+      handler: new URL(${JSON.stringify(handler)}),
+      onChildStart: ({ pid }) => console.log("started"),
+      keepRunning: () => false,
+    });
+    server.serveForever();
+    console.log("over");
+  `;
+  const args = ["--input-type=module", "--eval", program];
+  const env = { ...process.env, NODE_OPTIONS: `--require ${path}` };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  t.regex(stdout, /^(started\n)*over\n$/);
+});
+
 test.serial("a bundle without the file of the helper", async (t) => {
   const outfile = join(await folder(t), "bundle.mjs");
   const entryPoint = new URL(blocking).pathname;
