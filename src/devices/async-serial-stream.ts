@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync } from "node:fs";
+import type { OnReadOpts } from "node:net";
 import type { Duplex } from "node:stream";
 import { ReadStream } from "node:tty";
 import { type BindingPortObject, loadSerialPort } from "./serial/binding-port.ts";
@@ -17,10 +18,19 @@ export function ttyStream(path: string): Duplex {
   const fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
   let isTakenOver = false;
   try {
-    const options: ConstructorParameters<typeof ReadStream>[1] & { highWaterMark: number } = {
-      highWaterMark: HIGH_WATER_MARK,
+    const buffer = Buffer.allocUnsafeSlow(HIGH_WATER_MARK);
+    // Reading into one buffer, and copying, costs less than what a stream does with a buffer for each read.
+    const callback = (length: number): boolean => {
+      const bytes = Buffer.from(buffer.subarray(0, length));
+      if (!stream.isPaused()) return stream.emit("data", bytes);
+      // A read that was begun before the pause; the stream keeps what it brings.
+      stream.push(bytes);
+      return false;
     };
-    const stream = new ReadStream(fd, options);
+    const options: ConstructorParameters<typeof ReadStream>[1] & { onread: OnReadOpts } = {
+      onread: { buffer, callback },
+    };
+    const stream: ReadStream = new ReadStream(fd, options);
     // The stream closes the descriptor that it uses. Where that is a new one, the one that it was given stays open.
     isTakenOver = handleOf(stream)?.fd === fd;
     return stream;
