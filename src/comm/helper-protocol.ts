@@ -47,7 +47,7 @@ export type HelperReply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: TransferredError };
 
-/** What an opened resident tells its owner. */
+/** What the owner of an opened resident gets. */
 export interface Opened<Info> {
   readonly resident: number;
   readonly info: Info;
@@ -58,7 +58,7 @@ export interface Opened<Info> {
  * results are cloned on their way.
  */
 export interface Resident<Info> {
-  /** What the owner is told when the resident is open. */
+  /** What the owner gets when the resident is open. */
   readonly info: Info;
   /** Releases everything; the resident is forgotten then. */
   close(): Promise<void>;

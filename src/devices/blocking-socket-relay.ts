@@ -1,9 +1,8 @@
-import { unpackError } from "../comm/error-transfer.ts";
+import { type TransferredError, unpackError } from "../comm/error-transfer.ts";
 import { helperDied, type HelperThread, LATE } from "../comm/helper-thread.ts";
 import type { DisconnectedError } from "../errors.ts";
 import type { BlockingTransport } from "../modes/blocking-transport.ts";
-import type { TransferredError } from "../comm/error-transfer.ts";
-import type { SocketPortion } from "./blocking-socket-resident.ts";
+import type { SocketPortion, SocketWriting } from "./blocking-socket-resident.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { resetError, type SocketLink } from "./socket.ts";
 
@@ -11,12 +10,6 @@ import { resetError, type SocketLink } from "./socket.ts";
 const ANSWER_TIMEOUT_MS = 2000;
 /** How long closing is waited for, so that a deadline is kept on a machine that is overloaded; it closes all the same. */
 const CLOSE_TIMEOUT_MS = 50;
-
-/** Bytes that the helper was given to write. */
-interface HandedOver {
-  readonly call: number;
-  readonly length: number;
-}
 
 /**
  * A connected socket in the helper thread, which reads and writes it for this thread: for where this thread cannot use the
@@ -27,9 +20,9 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
   readonly canResynchronise = false;
   readonly #helper: HelperThread;
   readonly #resident: number;
-  /** How many bytes are known to have been written before what is handed over now. */
   #bytesWritten = 0;
-  #handedOver: HandedOver | undefined;
+  /** Whether the other end has got a part of what it is to get. */
+  #isMidWrite = false;
   #reading: number;
   /** What came in while something was written. */
   readonly #ahead = new ReadAhead();
@@ -52,7 +45,7 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
     const ahead = this.#ahead.take();
     if (ahead !== undefined) return ahead;
     // When the helper answers, it has seen everything that had come before.
-    if (deadline <= now) this.#ask("look");
+    if (deadline <= now) this.#helper.invoke(this.#resident, "look", [], now + ANSWER_TIMEOUT_MS);
     if (this.#end === undefined) {
       const portion = this.#helper.wait(this.#reading, deadline) as SocketPortion | typeof LATE;
       if (portion === LATE) return "late";
@@ -65,14 +58,15 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
 
   write(bytes: Uint8Array, _now: number, deadline: number): boolean {
     this.#checkAlive();
-    // What was handed over last time is the beginning of what is given now.
-    const begun = this.#handedOver?.length ?? 0;
-    if (!this.#hasWritten(deadline)) return false;
-    if (begun === bytes.length) return true;
+    this.#isMidWrite = true;
     // A copy, or the whole memory that the bytes are part of would be sent.
-    const rest = Uint8Array.from(bytes.subarray(begun));
-    this.#handedOver = { call: this.#begin("write", [rest]), length: rest.length };
-    return this.#hasWritten(deadline);
+    const call = this.#begin("write", [Uint8Array.from(bytes), deadline - performance.now()]);
+    const answer = this.#waitReading(call, deadline + ANSWER_TIMEOUT_MS);
+    if (answer === LATE) return false;
+    this.#bytesWritten = answer.bytesWritten;
+    if (answer.fault !== undefined) throw this.#broken(answer.fault);
+    this.#isMidWrite = !answer.isComplete;
+    return answer.isComplete;
   }
 
   drain(): number {
@@ -96,8 +90,7 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
-      const isMidWrite = this.#handedOver !== undefined;
-      this.#helper.invoke(this.#resident, "close", [isMidWrite], performance.now() + CLOSE_TIMEOUT_MS);
+      this.#helper.invoke(this.#resident, "close", [this.#isMidWrite], performance.now() + CLOSE_TIMEOUT_MS);
     } catch {
       // With its thread, everything that the helper owned is released.
     }
@@ -116,38 +109,16 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
     return undefined;
   }
 
-  /** Waits until the helper has written what it was given; whether that was before the deadline. */
-  #hasWritten(deadline: number): boolean {
-    const handedOver = this.#handedOver;
-    if (handedOver === undefined) return true;
-    const answer = this.#waitReading(handedOver.call, deadline);
-    if (answer === undefined) {
-      this.#bytesWritten += handedOver.length;
-      this.#handedOver = undefined;
-      return true;
-    }
-    const written = this.#ask("bytesWritten") as number | typeof LATE;
-    const taken = written === LATE ? 0 : written - this.#bytesWritten;
-    this.#bytesWritten += taken;
-    this.#handedOver = { call: handedOver.call, length: handedOver.length - taken };
-    if (answer !== LATE) throw this.#broken(answer);
-    return false;
-  }
-
   /** Waits for a call, and reads meanwhile: two ends that both only write would wait for each other. */
-  #waitReading(call: number, deadline: number): TransferredError | undefined | typeof LATE {
+  #waitReading(call: number, deadline: number): SocketWriting | typeof LATE {
     for (;;) {
       const isReading = this.#end === undefined && !this.#ahead.isFull;
       const answered = this.#helper.waitAny(isReading ? [call, this.#reading] : [call], deadline);
       if (answered === LATE || answered === call)
-        return this.#helper.wait(call, deadline) as TransferredError | undefined | typeof LATE;
+        return this.#helper.wait(call, deadline) as SocketWriting | typeof LATE;
       const bytes = this.#taken(this.#helper.wait(this.#reading, deadline) as SocketPortion);
       if (bytes !== undefined) this.#ahead.push(bytes);
     }
-  }
-
-  #ask(method: string): unknown {
-    return this.#helper.invoke(this.#resident, method, [], performance.now() + ANSWER_TIMEOUT_MS);
   }
 
   #broken(fault: TransferredError | undefined): DisconnectedError {

@@ -8,7 +8,7 @@ import { bytesGivenToSystem, openSocket } from "./async-socket.ts";
 import { handleOf } from "./socket-handle.ts";
 import type { SocketConnectOptions, SocketLink } from "./socket.ts";
 
-/** What the owner of a {@link SocketResident} is told. */
+/** What the owner of a {@link SocketResident} gets. */
 export interface SocketResidentInfo {
   readonly link: SocketLink;
   /** Where the system has one for sockets: the owner may duplicate it, and then close the resident. */
@@ -25,8 +25,19 @@ export interface SocketDescriptor {
 /** What came of reading: bytes, the end, or what broke the connection (`undefined` if the system did not say). */
 export type SocketPortion = Uint8Array | "ended" | { readonly fault: TransferredError | undefined };
 
+/** What came of writing. */
+export interface SocketWriting {
+  /** How many bytes the system has taken since the socket was opened. */
+  readonly bytesWritten: number;
+  /** Whether it has taken all that it was given. */
+  readonly isComplete: boolean;
+  readonly fault: TransferredError | undefined;
+}
+
 /** How much is read at once. */
 const PORTION_BYTES = 65_536;
+/** Timers of Node.js count no further. */
+const LONGEST_TIMER_MS = 2 ** 31;
 
 /** Connects a socket for an owner that is blocked. Nothing is read before the owner asks for it. */
 export async function openSocketResident(
@@ -51,6 +62,9 @@ class SocketResident implements Resident<SocketResidentInfo> {
   readonly info: SocketResidentInfo;
   readonly #socket: Socket;
   #error: Error | undefined;
+  /** How many bytes were given to be written, and how many of them were written at the last answer. */
+  #handedOver = 0;
+  #answered = 0;
   /** What had come before a fault, and was not asked for yet. */
   readonly #left: SocketPortion[] = [];
   #reader: ((portion: SocketPortion) => void) | undefined;
@@ -87,23 +101,34 @@ class SocketResident implements Resident<SocketResidentInfo> {
     await turn();
   }
 
-  /** Hands a portion to whoever has asked for one. */
+  /** Hands a portion to the reader, now or when there is one. */
   taken(portion: SocketPortion): void {
     if (this.#reader === undefined) this.#left.push(portion);
     this.#reader?.(portion);
     this.#reader = undefined;
   }
 
-  /** Resolves when the system has taken the bytes, or with what prevented it. */
-  write(bytes: Uint8Array): Promise<TransferredError | undefined> {
+  /**
+   * Writes bytes. Those that the system had not taken at the end of the last time are the first of them.
+   *
+   * @param timeoutMs when to answer at the latest.
+   */
+  write(bytes: Uint8Array, timeoutMs: number): Promise<SocketWriting> {
+    const rest = bytes.subarray(this.#handedOver - this.#answered);
+    this.#handedOver += rest.length;
     return new Promise((resolve) => {
-      this.#socket.write(bytes, (error) => resolve(error ? packError(this.#error ?? error) : undefined));
+      let isAnswered = false;
+      const answer = (error?: Error | null): void => {
+        if (isAnswered) return;
+        isAnswered = true;
+        clearTimeout(timer);
+        this.#answered = bytesGivenToSystem(this.#socket);
+        const fault = error instanceof Error ? packError(this.#error ?? error) : undefined;
+        resolve({ bytesWritten: this.#answered, isComplete: this.#answered === this.#handedOver, fault });
+      };
+      const timer = timeoutMs < LONGEST_TIMER_MS ? setTimeout(answer, timeoutMs) : undefined;
+      this.#socket.write(rest, answer);
     });
-  }
-
-  /** How many of the bytes for {@link write} the system has taken so far. */
-  bytesWritten(): number {
-    return bytesGivenToSystem(this.#socket);
   }
 
   /** Closes the sending side. */

@@ -7,7 +7,7 @@ import { halfClose, reset } from "../system/sockets.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { resetError, type SocketLink } from "./socket.ts";
 
-/** So soon after everything was read, it is not looked for more. */
+/** So soon after everything was read, nothing more is expected. */
 const BRISK_MS = 0.1;
 /** A read that brings less has emptied the socket. */
 const SMALL_READ = 1024;

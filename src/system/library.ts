@@ -13,7 +13,7 @@ export type ForeignValue = number | string | NodeJS.TypedArray | null;
  *
  * @param prototype in C. Memory is `void *`, `ssize_t` is `long`, and what is variadic in C has to be so here too.
  */
-// The prototype is text: only whoever writes it knows the types.
+// The prototype is text: only its author knows the types.
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export type Declare = <Values extends readonly ForeignValue[]>(prototype: string) => (...values: Values) => number;
 
