@@ -23,7 +23,7 @@ export function ttyStream(path: string): Duplex {
     const callback = (length: number): boolean => {
       const bytes = Buffer.from(buffer.subarray(0, length));
       if (!stream.isPaused()) return stream.emit("data", bytes);
-      // A read that was begun before the pause; the stream keeps what it brings.
+      // A read that was begun before the pause; the stream keeps its bytes.
       stream.push(bytes);
       return false;
     };

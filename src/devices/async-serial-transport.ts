@@ -25,7 +25,7 @@ export class AsyncSerialTransport implements AsyncTransport<SerialLink> {
   readonly #onData = (bytes: Buffer): void => this.#data(bytes);
   #events: TransportEvents | undefined;
   #state: State = "open";
-  /** What `closed` tells, once the state is `"closing"`. */
+  /** What `closed` reports, once the state is `"closing"`. */
   #error: ChannelError | undefined;
   #isPaused = false;
   /** How many calls of `flush` are dropping what comes in. */
@@ -133,7 +133,7 @@ export class AsyncSerialTransport implements AsyncTransport<SerialLink> {
     this.#events?.data(bytes);
   }
 
-  /** The line is gone: passes on what it still brought, then its end, then the loss. */
+  /** The line is gone: passes on its last bytes, then its end, then the error. */
   #hungUp(cause?: Error): void {
     if (!this.#isAlive) return;
     const isAskedFor = this.#state === "finishing" && this.queuedBytes === 0;

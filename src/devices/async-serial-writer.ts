@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
  */
 const SLICE = 1024;
 
-/** Someone who waits for the bytes before a position to be written. */
+/** A wait for the bytes before a position to be written. */
 interface Waiter {
   readonly position: number;
   resolve(): void;
@@ -61,7 +61,7 @@ export class SerialWriter {
     await new Promise<void>((resolve, reject) => this.#waiters.push({ position, resolve, reject }));
   }
 
-  /** Drops what is queued and takes no more; who waits gets the error. */
+  /** Drops what is queued and takes no more; pending waits reject with the error. */
   stop(error: Error): void {
     this.#stopped ??= error;
     this.#pieces = [];

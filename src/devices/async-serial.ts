@@ -68,7 +68,7 @@ class SerialListener implements AsyncListener {
   constructor(path: string, transport: AsyncSerialTransport, events: ListenerEvents<SerialLink>) {
     this.address = { path };
     this.#transport = transport;
-    // After everybody who waits for the listener has got it.
+    // After the listener was returned to its caller.
     setImmediate(() => {
       const accepted = this.#transport;
       this.#transport = undefined;
@@ -83,7 +83,7 @@ class SerialListener implements AsyncListener {
   }
 }
 
-/** Closes a transport that nobody has got. Resolves when the port is free again. */
+/** Closes a transport that was not handed over. Resolves when the port is free again. */
 async function released(transport: AsyncSerialTransport): Promise<void> {
   await new Promise<void>((resolve) => {
     const ignore = (): void => undefined;

@@ -115,7 +115,7 @@ export function dropOutput(fd: number): void {
 
 /**
  * How many bytes were written and are not on the wire yet, as far as the driver knows: those in its queue, and 1 while the
- * last ones leave the device, where the driver tells that.
+ * last ones leave the device, where the driver reports that.
  */
 export function unsentBytes(fd: number): number {
   const queued = read(fd, "TIOCOUTQ", 1)[0] ?? 0;
@@ -165,7 +165,7 @@ export function setRs485Settings(fd: number, settings: RawRs485): void {
   write(fd, "TIOCSRS485", settings);
 }
 
-/** RS-485 switched on, as a driver is told it. */
+/** RS-485 switched on, in the form that drivers take. */
 export function rawRs485(settings: Rs485Settings): RawRs485 {
   const raw = memoryOf(RS485_LENGTH);
   raw[0] =

@@ -113,7 +113,7 @@ test("what a driver did not take is found, but for what a pseudo-terminal has no
   t.is(unmetSetting(wanted({ rtscts: true }), wanted({}), true), "rtscts");
 });
 
-test("a terminal is told from what is none, and locked once", async (t) => {
+test("a terminal is recognised, and locked once", async (t) => {
   const line = await openVirtualLine();
   const [first, second, none] = [opened(t, line.a), opened(t, line.a), opened(t, "/dev/null")];
   t.true(isTerminal(first));
@@ -127,7 +127,7 @@ test("a terminal is told from what is none, and locked once", async (t) => {
   await line.close();
 });
 
-test("what was received is dropped; what is gone is told from what is not there yet", async (t) => {
+test("what was received is dropped; a line that is gone differs from one without bytes", async (t) => {
   const line = await openVirtualLine();
   const fd = opened(t, line.a);
   {
@@ -164,7 +164,7 @@ test("a pseudo-terminal has neither control lines nor RS-485", async (t) => {
   await line.close();
 });
 
-test("RS-485 as the driver is told it", (t) => {
+test("RS-485 in the form that drivers take", (t) => {
   const settings = { delayBeforeSendMs: 2, delayAfterSendMs: 3, rtsOnSend: true, receiveDuringSend: true };
   t.deepEqual([...rawRs485(settings)], [0x13, 2, 3, 0, 0, 0, 0, 0]);
   t.deepEqual([...rawRs485({ ...settings, rtsOnSend: false, receiveDuringSend: false })], [0x05, 2, 3, 0, 0, 0, 0, 0]);
