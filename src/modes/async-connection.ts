@@ -112,13 +112,13 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
   }
 
   /**
-   * Queues messages: all of them, or none.
+   * Queues a message.
    *
-   * @throws FramingError if the framing cannot carry one, StateError if the connection is closing, BackPressureError if
+   * @throws FramingError if the framing cannot carry it, StateError if the connection is closing, BackPressureError if
    * more than `maxQueuedBytes` would be queued. Nothing is queued then.
    */
-  send(...payloads: readonly Uint8Array[]): void {
-    const encoded = payloads.flatMap((payload) => this.#encode(payload));
+  send(payload: Uint8Array): void {
+    const encoded = this.#encode(payload);
     // The other end is gone, and the error of that follows behind the messages that it sent before.
     if (this.#life.kind === "gone") return;
     this.#outbox.add(encoded);

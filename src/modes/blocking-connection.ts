@@ -63,12 +63,13 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
   }
 
   /**
-   * Queues messages: all of them, or none.
+   * Queues a message.
    *
-   * @throws FramingError if the framing cannot carry one, BackPressureError if more than `maxQueuedBytes` would be queued.
+   * @throws FramingError if the framing cannot carry it, BackPressureError if more than `maxQueuedBytes` would be queued.
    */
-  queue(...payloads: readonly Uint8Array[]): void {
-    const encoded = payloads.flatMap((payload) => this.#input.framing.encode(payload));
+  queue(payload: Uint8Array): void {
+    const made = this.#input.framing.encode(payload);
+    const encoded = made instanceof Uint8Array ? [made] : made;
     let size = 0;
     for (const piece of encoded) size += piece.length;
     checkQueue(this.#outboxBytes, size, this.#settings.maxQueuedBytes);

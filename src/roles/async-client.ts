@@ -26,7 +26,7 @@ import { AsyncOpener } from "../modes/async-opener.ts";
 import type { AsyncCallOptions, AsyncCollectOptions, AsyncReplyOptions } from "../modes/async-options.ts";
 import type { AsyncConnect, AsyncTransport } from "../modes/async-transport.ts";
 import type { AsyncClientOptions } from "./async-client-options.ts";
-import type { ClientCall } from "./client-call.ts";
+import { ClientCall } from "./client-call.ts";
 import { type ClientSetup, clientSetup } from "./client-setup.ts";
 import { ClientTurns } from "./client-turns.ts";
 
@@ -94,7 +94,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
    * @throws the `reason` of the signal, if it aborts.
    */
   clientCommunicate(data: Data, options: AsyncReplyOptions<MessageOf<Encoding>> = {}): Promise<MessageOf<Encoding>> {
-    return last(this.#call(() => plans.replyPlan(data, options), options));
+    return this.#call(() => plans.replyPlan(data, options), options, plans.last);
   }
 
   /**
@@ -102,7 +102,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
    * accepts.
    */
   collect(data: Data, options: AsyncCollectOptions<MessageOf<Encoding>>): Promise<MessageOf<Encoding>[]> {
-    return this.#call(() => plans.collectPlan(data, options), options);
+    return this.#call(() => plans.collectPlan(data, options), options, plans.all);
   }
 
   /**
@@ -112,8 +112,8 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
    *
    * @throws as {@link clientCommunicate}.
    */
-  override async send(data: Data, options: AsyncCallOptions = {}): Promise<void> {
-    await this.#call(() => plans.sendPlan(data), options);
+  override send(data: Data, options: AsyncCallOptions = {}): Promise<void> {
+    return this.#call(() => plans.sendPlan(data), options, plans.none);
   }
 
   /**
@@ -126,7 +126,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     predicate: (data: MessageOf<Encoding>) => boolean,
     options: AsyncCallOptions = {},
   ): Promise<MessageOf<Encoding>> {
-    return last(this.#call(() => plans.matchPlan(predicate), options));
+    return this.#call(() => plans.matchPlan(predicate), options, plans.last);
   }
 
   /**
@@ -135,8 +135,8 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
    * @throws OpenError `ERR_CONNECT_REFUSED`, `ERR_PORT_NOT_FOUND` and others, if it cannot be opened.
    * @throws the `reason` of the signal, if it aborts.
    */
-  async connect(options: AsyncCallOptions = {}): Promise<void> {
-    await this.#call(() => plans.OPEN_PLAN, options);
+  connect(options: AsyncCallOptions = {}): Promise<void> {
+    return this.#call(() => plans.OPEN_PLAN, options, plans.none);
   }
 
   /** Sends the items one by one, and yields the reply to each. The next item is sent when the next reply is asked for. */
@@ -177,15 +177,21 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     return this.#exchange.isDoneByDefault;
   }
 
-  #call(makePlan: () => CallPlan<MessageOf<Encoding>>, options: AsyncCallOptions): Promise<MessageOf<Encoding>[]> {
-    const begun = (async (): Promise<MessageOf<Encoding>[]> => {
+  /** Makes a call, and resolves with what `pick` makes of its messages. */
+  #call<Result>(
+    makePlan: () => CallPlan<MessageOf<Encoding>>,
+    options: AsyncCallOptions,
+    pick: (messages: MessageOf<Encoding>[]) => Result,
+  ): Promise<Result> {
+    const work = new Promise<Result>((resolve, reject) => {
       options.signal?.throwIfAborted();
       const plan = makePlan();
       const timeoutMs = durationOption("timeoutMs", options.timeoutMs, this.#setup.timeoutMs);
       this.#exchange.check(plan);
-      return await this.#turns.add(plan, timeoutMs, options.signal);
-    })();
-    return withCaller(begun, this[kLimits].peer);
+      const call = new ClientCall(plan, timeoutMs, (messages) => resolve(pick(messages)), reject);
+      this.#turns.add(call, options.signal);
+    });
+    return withCaller(work, this[kLimits].peer);
   }
 
   /** The call has its turn. */
@@ -238,7 +244,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   }
 
   #prepare(connection: AsyncConnection<MessageOf<Encoding>, Link>): void | PromiseLike<void> {
-    if (!this.#exchange.opened({ queue: (...payloads) => connection.send(...payloads) })) return connection.destroy();
+    if (!this.#exchange.opened({ queue: (payload) => connection.send(payload) })) return connection.destroy();
     return after(this[kTellConnected](), () => this.#connected());
   }
 
@@ -308,9 +314,8 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   }
 
   #fail(call: ClientCall<MessageOf<Encoding>>, error: unknown): void {
-    const { isOpening } = this.#opener;
     this.#settle(call, { error });
-    if (isOpening) this.#opener.cancel(error);
+    this.#opener.cancel(error);
   }
 
   #awaited(): "open" | "reply" | { readonly bytesWritten: number } {
@@ -327,9 +332,9 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
 
   /** Ends a call, once. The promise is settled when the connection is as it is to be. */
   #end(call: ClientCall<MessageOf<Encoding>> | undefined, ending: Ending, result: { readonly error?: unknown }): void {
-    if (call === undefined || !this.#turns.end(call, result)) return;
+    if (!this.#turns.end(call, result)) return;
     const connection = this[kConnection];
-    if (ending === "keep" || connection === undefined) return this.#turns.complete(call);
+    if (ending === "keep" || connection === undefined) return this.#turns.complete(call, connection !== undefined);
     if (ending === "finish") return this.#farewell.leave(connection, FAREWELL_MS);
     connection.flushOutbox();
     connection.destroy();
@@ -340,15 +345,10 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     this.#farewell.end();
     const { current } = this.#turns;
     const then = this.#exchange.lost();
-    const failed = typeof then === "object" ? current : undefined;
-    if (failed !== undefined) this.#turns.end(failed, { error: error ?? endedEarly(failed.plan.goal) });
+    if (typeof then === "object") this.#turns.end(current, { error: error ?? endedEarly(then.plan.goal) });
     else if (error !== undefined && current === undefined) this[kFault](error);
     this[kTellClosed](reason);
     if (then === "reopen" || this.#exchange.open()) this.#opening = this.#open();
-    if (then !== "reopen" && current !== undefined) this.#turns.complete(current);
+    if (then !== "reopen" && current !== undefined) this.#turns.complete(current, false);
   }
-}
-
-async function last<Message>(messages: Promise<Message[]>): Promise<Message> {
-  return (await messages).at(-1) as Message;
 }

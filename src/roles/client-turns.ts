@@ -1,6 +1,5 @@
 import { Deadlines } from "../core/deadlines.ts";
 import { callTooLong, closedMeanwhile, notOpenInTime } from "../core/exchange/call-errors.ts";
-import type { CallPlan } from "../core/exchange/exchange-call.ts";
 import type { ChannelError } from "../errors.ts";
 import { ClientCall } from "./client-call.ts";
 
@@ -30,29 +29,31 @@ export class ClientTurns<Message> {
     return this.#current;
   }
 
-  /** Adds a call; its promise is settled when it is {@link complete}. */
-  add(plan: CallPlan<Message>, timeoutMs: number, signal: AbortSignal | undefined): Promise<Message[]> {
-    return new Promise((resolve, reject) => {
-      const call = new ClientCall(plan, timeoutMs, resolve, reject);
-      if (signal !== undefined) call.watch(signal, () => this.#fail(call, signal.reason));
-      this.#deadlines.set(call, timeoutMs);
-      this.#waiting.push(call);
-      this.#next();
-    });
+  /** Adds a call. */
+  add(call: ClientCall<Message>, signal: AbortSignal | undefined): void {
+    if (signal !== undefined) call.watch(signal, () => this.#fail(call, signal.reason));
+    this.#deadlines.set(call, call.timeoutMs);
+    this.#waiting.push(call);
+    this.#next();
   }
 
   /** Fixes the result of a call; whether there was none. */
-  end(call: ClientCall<Message>, result: { readonly error?: unknown }): boolean {
+  end(call: ClientCall<Message> | undefined, result: { readonly error?: unknown }): call is ClientCall<Message> {
+    if (call === undefined) return false;
     this.#deadlines.clear(call);
     return call.end(result);
   }
 
-  /** Settles the promise of the call that had its turn, and gives the next one its turn. */
-  complete(call: ClientCall<Message>): void {
+  /**
+   * Settles the promise of the call that had its turn, and gives the next one its turn.
+   *
+   * @param isOpen whether the channel is still open: then the timer stays for the next call.
+   */
+  complete(call: ClientCall<Message>, isOpen: boolean): void {
     if (call !== this.#current) return;
     this.#current = undefined;
     call.complete();
-    if (this.#waiting.length === 0) this.#deadlines.clearAll();
+    if (this.#waiting.length === 0 && !isOpen) this.#deadlines.clearAll();
     // Messages that are there already are not replies to the next call.
     queueMicrotask(() => this.#next());
   }

@@ -48,3 +48,16 @@ export const OPEN_PLAN: { readonly goal: "open" } = { goal: "open" };
 
 /** Sends what waits, and closes the channel. */
 export const FINISH_PLAN: { readonly goal: "send"; readonly closes: true } = { goal: "send", closes: true };
+
+/** The result of a call that waits for one message. */
+export function last<Message>(messages: readonly Message[]): Message {
+  return messages.at(-1) as Message;
+}
+
+/** The result of a call that waits for several. */
+export function all<Message>(messages: Message[]): Message[] {
+  return messages;
+}
+
+/** The result of a call that waits for none. */
+export function none(): void {}

@@ -6,11 +6,11 @@ import { StartQueue } from "./start-queue.ts";
 /** An open connection, as far as an exchange is concerned. */
 export interface Outlet {
   /**
-   * Queues messages to be sent: all of them, or none.
+   * Queues a message to be sent.
    *
-   * @throws FramingError if the framing cannot carry one, BackPressureError if more than `maxQueuedBytes` would wait.
+   * @throws FramingError if the framing cannot carry it, BackPressureError if more than `maxQueuedBytes` would wait.
    */
-  queue(...payloads: readonly Uint8Array[]): void;
+  queue(payload: Uint8Array): void;
 }
 
 /** What a {@link ClientExchange} needs to know. */
@@ -30,17 +30,29 @@ export type Continuation = Progress | "reopen";
 /** What is to become of the connection: it stays, closes once all is sent, or closes at once. */
 export type Ending = "keep" | "finish" | "destroy";
 
+/** All have the same members in the same order, so that the engine sees objects of one shape. */
 type State<Message> =
-  | { readonly name: "closed" }
-  | { readonly name: "opening"; readonly call: ExchangeCall<Message> | undefined; readonly outlet?: Outlet }
-  | { readonly name: "ready"; readonly outlet: Outlet; readonly isSpent: boolean }
+  | { readonly name: "closed"; readonly call: undefined; readonly outlet: undefined; readonly isSpent: false }
   | {
-      readonly name: "exchanging";
-      readonly call: ExchangeCall<Message>;
-      readonly outlet: Outlet;
-      readonly isSpent: boolean;
+      readonly name: "opening";
+      readonly call: Call<Message>;
+      readonly outlet: Outlet | undefined;
+      readonly isSpent: false;
     }
-  | { readonly name: "closing"; readonly call: ExchangeCall<Message> | undefined };
+  | { readonly name: "ready"; readonly call: undefined; readonly outlet: Outlet; readonly isSpent: boolean }
+  | Exchanging<Message>
+  | { readonly name: "closing"; readonly call: Call<Message>; readonly outlet: undefined; readonly isSpent: false };
+
+type Call<Message> = ExchangeCall<Message> | undefined;
+
+interface Exchanging<Message> {
+  readonly name: "exchanging";
+  readonly call: ExchangeCall<Message>;
+  readonly outlet: Outlet;
+  readonly isSpent: boolean;
+}
+
+const CLOSED = { name: "closed", call: undefined, outlet: undefined, isSpent: false } as const;
 
 /**
  * The exchanges of a client: what waits to be sent, what a call has sent, whether the connection can carry another
@@ -72,7 +84,7 @@ type State<Message> =
 export class ClientExchange<Message> {
   readonly #settings: ExchangeSettings;
   readonly #queue: StartQueue;
-  #state: State<Message> = { name: "closed" };
+  #state: State<Message> = CLOSED;
   /** Whether bytes were queued on the connection which the end of this side has to follow. */
   #hasOutput = false;
   /** Whether `finish()` was called; the connection closes when the call under way, or the opening, is over. */
@@ -87,7 +99,7 @@ export class ClientExchange<Message> {
 
   /** The call that is under way, or waits for a connection. */
   get call(): ExchangeCall<Message> | undefined {
-    return "call" in this.#state ? this.#state.call : undefined;
+    return this.#state.call;
   }
 
   /** Whether the exchange is over by default: nothing was started since the message before. */
@@ -119,7 +131,7 @@ export class ClientExchange<Message> {
   start(payload: Uint8Array): "open" | "queued" {
     const state = this.#state;
     const { call } = this;
-    if ("outlet" in state && state.outlet !== undefined && !("isSpent" in state && state.isSpent)) {
+    if (state.outlet !== undefined && !state.isSpent) {
       state.outlet.queue(payload);
       this.#hasOutput = true;
       if (call !== undefined) call.hasSent = true;
@@ -154,15 +166,17 @@ export class ClientExchange<Message> {
     const call = new ExchangeCall(plan);
     switch (state.name) {
       case "closed":
-        this.#state = { name: "opening", call };
+        this.#state = { name: "opening", call, outlet: undefined, isSpent: false };
         return "open";
       case "opening":
+        this.#state = { name: "opening", call, outlet: state.outlet, isSpent: false };
+        return "wait";
       case "closing":
-        this.#state = { ...state, call };
+        this.#closeFor(call);
         return "wait";
       case "ready":
         if (state.isSpent) return this.#closeFor(call);
-        this.#state = { ...state, name: "exchanging", call };
+        this.#state = { name: "exchanging", call, outlet: state.outlet, isSpent: false };
         return "send";
       case "exchanging":
         throw new Error("a call is under way already");
@@ -172,7 +186,7 @@ export class ClientExchange<Message> {
   /** Whether a connection has to be opened for what was started; then it is being opened. */
   open(): boolean {
     if (this.#state.name !== "closed" || this.#queue.isEmpty) return false;
-    this.#state = { name: "opening", call: undefined };
+    this.#state = { name: "opening", call: undefined, outlet: undefined, isSpent: false };
     return true;
   }
 
@@ -183,10 +197,11 @@ export class ClientExchange<Message> {
    */
   opened(outlet: Outlet): boolean {
     if (this.#state.name !== "opening") return false;
-    this.#state = { ...this.#state, outlet };
+    this.#state = { name: "opening", call: this.#state.call, outlet, isSpent: false };
     const waiting = this.#queue.takeAll();
     this.#hasOutput = waiting.length > 0;
-    if (waiting.length > 0) outlet.queue(...waiting);
+    // Their total was checked when they were started.
+    for (const payload of waiting) outlet.queue(payload);
     return true;
   }
 
@@ -204,9 +219,12 @@ export class ClientExchange<Message> {
       this.#state = { name: "exchanging", call, outlet, isSpent: false };
       return "send";
     }
-    const ready = { name: "ready", outlet, isSpent: false } as const;
-    this.#state = this.#isFinishing ? { name: "closing", call } : ready;
-    return this.#isFinishing ? "finish" : "idle";
+    if (this.#isFinishing) {
+      this.#closeFor(undefined);
+      return "finish";
+    }
+    this.#state = { name: "ready", call, outlet, isSpent: false };
+    return "idle";
   }
 
   /**
@@ -228,7 +246,7 @@ export class ClientExchange<Message> {
     call.request = "queued";
     call.hasStarted = false;
     const isLast = this.#hasOutput && goal !== "open" && this.#settings.boundary === "half-close";
-    if (isLast) this.#state = { ...state, isSpent: true };
+    if (isLast) this.spend();
     if (goal === "open") return { isLast, next: "settle" };
     return { isLast, next: goal === "send" || call.isLeaving ? "leave" : "wait" };
   }
@@ -259,7 +277,8 @@ export class ClientExchange<Message> {
   /** The other end has closed, or the connection is not to be used again for another reason. */
   spend(): void {
     const state = this.#state;
-    if (state.name === "ready" || state.name === "exchanging") this.#state = { ...state, isSpent: true };
+    if (state.name === "ready") this.#state = { name: "ready", call: undefined, outlet: state.outlet, isSpent: true };
+    if (state.name === "exchanging") this.#state = { ...state, isSpent: true };
   }
 
   /**
@@ -272,10 +291,10 @@ export class ClientExchange<Message> {
     const { name } = this.#state;
     const { call } = this;
     if (call !== undefined && name === "closing") {
-      this.#state = { name: "opening", call };
+      this.#state = { name: "opening", call, outlet: undefined, isSpent: false };
       return "reopen";
     }
-    this.#state = { name: "closed" };
+    this.#state = CLOSED;
     this.#isFinishing = false;
     if (call === undefined) return "idle";
     this.#drop(call);
@@ -307,7 +326,7 @@ export class ClientExchange<Message> {
     if (call === undefined) throw new Error("no call is under way");
     if (hasFailed) this.#drop(call);
     if (state.name !== "exchanging") {
-      this.#state = { name: "closing", call: undefined };
+      this.#closeFor(undefined);
       this.#isFinishing = false;
       return "destroy";
     }
@@ -328,7 +347,7 @@ export class ClientExchange<Message> {
   finish(): boolean {
     const { name } = this.#state;
     this.#isFinishing = name === "exchanging" || name === "opening";
-    if (name === "ready") this.#state = { name: "closing", call: undefined };
+    if (name === "ready") this.#closeFor(undefined);
     return name === "ready";
   }
 
@@ -337,16 +356,16 @@ export class ClientExchange<Message> {
     const { call } = this;
     this.#queue.takeAll();
     if (call !== undefined) this.#drop(call);
-    if (this.#state.name !== "closed") this.#state = { name: "closing", call: undefined };
+    if (this.#state.name !== "closed") this.#closeFor(undefined);
   }
 
-  #exchanging(): State<Message> & { readonly name: "exchanging" } {
+  #exchanging(): Exchanging<Message> {
     if (this.#state.name !== "exchanging") throw new Error(`no exchange is under way: ${this.#state.name}`);
     return this.#state;
   }
 
-  #closeFor(call: ExchangeCall<Message>): "reopen" {
-    this.#state = { name: "closing", call };
+  #closeFor(call: Call<Message>): "reopen" {
+    this.#state = { name: "closing", call, outlet: undefined, isSpent: false };
     return "reopen";
   }
 
@@ -356,9 +375,10 @@ export class ClientExchange<Message> {
     this.#isOutOfStep ||= call.hasSent;
   }
 
-  #leave({ outlet, isSpent }: State<Message> & { readonly name: "exchanging" }, ending: Ending): Ending {
+  #leave({ outlet, isSpent }: Exchanging<Message>, ending: Ending): Ending {
     this.#isFinishing = false;
-    this.#state = ending === "keep" ? { name: "ready", outlet, isSpent } : { name: "closing", call: undefined };
+    if (ending === "keep") this.#state = { name: "ready", call: undefined, outlet, isSpent };
+    else this.#closeFor(undefined);
     return ending;
   }
 }
