@@ -1,3 +1,4 @@
+import { onAbort } from "./abort-watch.ts";
 import { durationOption } from "./options.ts";
 
 /**
@@ -19,17 +20,16 @@ export async function within<Result>(
   const timeoutMs = durationOption("timeoutMs", options.timeoutMs, 0);
   if (signal === undefined && timeoutMs === 0) return await work;
   let timer: NodeJS.Timeout | undefined;
-  let aborted: (() => void) | undefined;
+  let unwatch: (() => void) | undefined;
   const cut = new Promise<never>((_, reject) => {
-    aborted = () => reject(signal?.reason);
-    signal?.addEventListener("abort", aborted, { once: true });
+    if (signal !== undefined) unwatch = onAbort(signal, () => reject(signal.reason));
     if (timeoutMs > 0) timer = setTimeout(() => reject(late(timeoutMs)), timeoutMs);
   });
   try {
     return await Promise.race([work, cut]);
   } finally {
     clearTimeout(timer);
-    if (aborted !== undefined) signal?.removeEventListener("abort", aborted);
+    unwatch?.();
   }
 }
 

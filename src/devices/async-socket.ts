@@ -162,12 +162,13 @@ export class AsyncSocketTransport implements AsyncTransport<SocketLink> {
 
   /** Called after each write. The end of a write says more than `drain` of the socket, which comes only after much. */
   #afterWrite(error?: Error | null): void {
-    if (error !== undefined && error !== null) return;
+    // When it is destroyed, Node.js calls the ends of writes that never left without an error.
+    if ((error !== undefined && error !== null) || this.#socket.destroyed) return;
     const { writableLength } = this.#socket;
     while (this.#waiters.length > 0 && (this.#waiters[0] as Waiter).position <= this.#accepted - writableLength) {
       this.#waiters.shift()?.resolve();
     }
-    if (!this.#isDrainDue || writableLength > 0 || this.#socket.destroyed) return;
+    if (!this.#isDrainDue || writableLength > 0) return;
     this.#isDrainDue = false;
     this.#events?.drained();
   }

@@ -1,3 +1,4 @@
+import { onAbort } from "../core/abort-watch.ts";
 import { channelLimits, framingOf } from "../core/channel-settings.ts";
 import type { CloseReason } from "../core/close-reason.ts";
 import { type Data, toBytes } from "../core/data.ts";
@@ -140,7 +141,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     const timeoutMs = durationOption("timeoutMs", options.timeoutMs, 0);
     signal?.throwIfAborted();
     const stop = (): void => void this.close();
-    signal?.addEventListener("abort", stop, { once: true });
+    const unwatch = signal === undefined ? undefined : onAbort(signal, stop);
     const timer = timeoutMs === 0 ? undefined : setTimeout(stop, timeoutMs);
     const asking = this[kIsAsked] ? setInterval(() => this.#askRunning(), ASK_INTERVAL_MS) : undefined;
     try {
@@ -150,7 +151,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     } finally {
       clearTimeout(timer);
       clearInterval(asking);
-      signal?.removeEventListener("abort", stop);
+      unwatch?.();
     }
   }
 

@@ -1,3 +1,4 @@
+import { onAbort } from "../core/abort-watch.ts";
 import type { CallPlan, ExchangeCall } from "../core/exchange/exchange-call.ts";
 import { ChannelError } from "../errors.ts";
 
@@ -26,8 +27,7 @@ export class ClientCall<Message> {
 
   /** Calls `aborted` when the signal aborts, until the result is known. */
   watch(signal: AbortSignal, aborted: () => void): void {
-    signal.addEventListener("abort", aborted, { once: true });
-    this.#unwatch = () => signal.removeEventListener("abort", aborted);
+    this.#unwatch = onAbort(signal, aborted);
   }
 
   /**
