@@ -271,7 +271,6 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     this.#deadlines.clearAll();
     if (life.kind === "closing") this.#timer.stop();
     this.#enter(life);
-    this.#outbox.clear();
     this.#outbox.refuse(life.reason.error ?? closedHere());
     this.#abort?.abort(abortReason(life.reason));
   }

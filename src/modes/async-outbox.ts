@@ -93,8 +93,9 @@ export class AsyncOutbox {
     }
   }
 
-  /** Nothing more can be sent: who waits for room gets the error. */
+  /** Nothing more can be sent: what waits is dropped, and who waits for room gets the error. */
   refuse(error: ChannelError): void {
+    this.clear();
     for (const { added } of this.#senders.splice(0)) added(error);
   }
 

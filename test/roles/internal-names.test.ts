@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import test from "ava";
 import { cells, families } from "../support/channel-cells.ts";
 import { echo } from "../support/channel-stage.ts";
-import { event, forEach, keepLines, series } from "../support/channel-subjects.ts";
+import { event, forEach, keepLines, seriesOnSockets } from "../support/channel-subjects.ts";
 
 await keepLines();
 
@@ -74,7 +74,7 @@ function withMembers<Class extends abstract new (...args: never) => object>(
 }
 
 for (const kind of ["fields", "methods"] as const) {
-  forEach(series, `exchanges of classes with ${kind} of such names`, async (t, { family, place }) => {
+  forEach(seriesOnSockets, `exchanges of classes with ${kind} of such names`, async (t, { family, place }) => {
     const spot = await place.open();
     const Echo = class extends withMembers(family.Handler, kind) {
       override processData(data: Buffer): void {
