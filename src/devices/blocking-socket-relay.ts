@@ -56,12 +56,13 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
     return "ended";
   }
 
-  write(bytes: Uint8Array, _now: number, deadline: number): boolean {
+  write(bytes: Uint8Array, now: number, deadline: number): boolean {
     this.#checkAlive();
     this.#isMidWrite = true;
+    const leftMs = Math.max(0, deadline - now);
     // A copy, or the whole memory that the bytes are part of would be sent.
-    const call = this.#begin("write", [Uint8Array.from(bytes), deadline - performance.now()]);
-    const answer = this.#waitReading(call, deadline + ANSWER_TIMEOUT_MS);
+    const call = this.#begin("write", [Uint8Array.from(bytes), this.#bytesWritten, leftMs]);
+    const answer = this.#waitReading(call, now + leftMs + ANSWER_TIMEOUT_MS);
     if (answer === LATE) return false;
     this.#bytesWritten = answer.bytesWritten;
     if (answer.fault !== undefined) throw this.#broken(answer.fault);

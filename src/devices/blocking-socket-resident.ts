@@ -62,9 +62,8 @@ class SocketResident implements Resident<SocketResidentInfo> {
   readonly info: SocketResidentInfo;
   readonly #socket: Socket;
   #error: Error | undefined;
-  /** How many bytes were given to be written, and how many of them were written at the last answer. */
-  #handedOver = 0;
-  #answered = 0;
+  /** How many bytes were given to be written. */
+  #given = 0;
   /** What had come before a fault, and was not asked for yet. */
   readonly #left: SocketPortion[] = [];
   #reader: ((portion: SocketPortion) => void) | undefined;
@@ -109,22 +108,20 @@ class SocketResident implements Resident<SocketResidentInfo> {
   }
 
   /**
-   * Writes bytes. Those that the system had not taken at the end of the last time are the first of them.
+   * Writes bytes.
    *
+   * @param offset how many bytes came before them. Those that were given already are not written again.
    * @param timeoutMs when to answer at the latest.
    */
-  write(bytes: Uint8Array, timeoutMs: number): Promise<SocketWriting> {
-    const rest = bytes.subarray(this.#handedOver - this.#answered);
-    this.#handedOver += rest.length;
+  write(bytes: Uint8Array, offset: number, timeoutMs: number): Promise<SocketWriting> {
+    const rest = bytes.subarray(this.#given - offset);
+    this.#given += rest.length;
     return new Promise((resolve) => {
-      let isAnswered = false;
       const answer = (error?: Error | null): void => {
-        if (isAnswered) return;
-        isAnswered = true;
         clearTimeout(timer);
-        this.#answered = bytesGivenToSystem(this.#socket);
+        const bytesWritten = bytesGivenToSystem(this.#socket);
         const fault = error instanceof Error ? packError(this.#error ?? error) : undefined;
-        resolve({ bytesWritten: this.#answered, isComplete: this.#answered === this.#handedOver, fault });
+        resolve({ bytesWritten, isComplete: bytesWritten === this.#given, fault });
       };
       const timer = timeoutMs < LONGEST_TIMER_MS ? setTimeout(answer, timeoutMs) : undefined;
       this.#socket.write(rest, answer);
