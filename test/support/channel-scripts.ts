@@ -14,7 +14,9 @@ export interface AnyClient {
   readonly done: boolean;
   readonly keepAlive: boolean;
   connect(): Maybe<void>;
-  clientCommunicate(data: Data, options?: { timeoutMs?: number }): Maybe<Buffer>;
+  clientCommunicate(data: Data, options?: { timeoutMs?: number; until?: (data: Buffer) => boolean }): Maybe<Buffer>;
+  send(data: Data, options?: { timeoutMs?: number }): Maybe<void>;
+  collect(data: Data, options: { until: (data: Buffer) => boolean; timeoutMs?: number }): Maybe<Buffer[]>;
   waitFor(predicate: (data: Buffer) => boolean, options?: { timeoutMs?: number }): Maybe<Buffer>;
   replies(items: readonly Data[]): Iterable<Buffer> | AsyncIterable<Buffer>;
   processData(data: Buffer): void;
@@ -24,6 +26,7 @@ export interface AnyClient {
   start(data: Data): void;
   finish(): void;
   close(): Maybe<void>;
+  once?(event: "close", listener: () => void): unknown;
 }
 
 /** The class of a client of any mode. */
@@ -56,8 +59,25 @@ export interface Scene {
   readonly ready: () => void;
 }
 
+/** One thing that a client is made to do: what, with which data, and how the message ends that is waited for. */
+export type Step =
+  | readonly ["start" | "send" | "call", data: string, timeoutMs?: number]
+  | readonly ["until" | "collect", data: string, ending: string]
+  | readonly ["connect" | "finish" | "close"];
+
+/** What came of it: replies, or the code and outcome of the failure, and whether the channel was closed afterwards. */
+export type StepResult = { readonly said?: readonly string[]; readonly failed?: string; readonly isClosed: boolean };
+
 /** All scripts. */
 export interface Scripts {
+  /**
+   * Does one thing after another; `inHook` says what is started when a message is processed. Tells what `processData` saw and
+   * what `onError` heard, too.
+   */
+  steps(
+    scene: Scene,
+    input: { steps: readonly Step[]; inHook?: Readonly<Record<string, string>>; isDone?: boolean },
+  ): Promise<{ results: StepResult[]; seen: string[]; heard: string[] }>;
   /** Makes requests one after another with one client. */
   exchange(
     scene: Scene,
@@ -105,6 +125,33 @@ export type ScriptResult<Name extends ScriptName> = Awaited<ReturnType<Scripts[N
 
 /** All scripts, by name. */
 export const scripts: Scripts = {
+  async steps({ Client, options }, { steps, inHook = {}, isDone }) {
+    const seen: string[] = [];
+    const heard: string[] = [];
+    const client = new Client({
+      ...options,
+      processData(data: Buffer, channel: AnyClient) {
+        seen.push(data.toString());
+        const next = inHook[data.toString()];
+        if (next === "finish()") channel.finish();
+        else if (next !== undefined) channel.start(next);
+      },
+      onError: (error: ChannelError) => void heard.push(error.code),
+      ...(isDone !== undefined && { queryDone: () => isDone }),
+    });
+    const results: StepResult[] = [];
+    for (const step of steps) {
+      const result = await outcomeOf(() => doStep(client, step));
+      // In asynchronous mode, what is started outside a call opens the channel by itself: later.
+      results.push({ ...result, isClosed: step[0] === "start" || step[0] === "finish" ? false : client.closed });
+    }
+    // What finish() began is over when the channel has closed; a blocking client has closed already.
+    const isFinishing = steps.at(-1)?.[0] === "finish" && client.once !== undefined;
+    if (isFinishing) await new Promise<void>((resolve) => client.once?.("close", resolve));
+    await client.close();
+    return { results, seen, heard };
+  },
+
   async exchange({ Client, options }, requests) {
     const client = new Client(options);
     const replies: Buffer[] = [];
@@ -266,4 +313,35 @@ async function failureOf(action: () => unknown): Promise<Failure> {
     return { code: error.code, outcome: error.outcome, message: error.message };
   }
   throw new Error("the call did not fail");
+}
+
+async function doStep(client: AnyClient, step: Step): Promise<readonly Buffer[]> {
+  const endsWith = (data: Buffer): boolean => data.toString().endsWith(String(step[2]));
+  const limit = typeof step[2] === "number" ? { timeoutMs: step[2] } : {};
+  switch (step[0]) {
+    case "start":
+      client.start(step[1]);
+      return [];
+    case "send":
+      await client.send(step[1], limit);
+      return [];
+    case "call":
+      return [await client.clientCommunicate(step[1], limit)];
+    case "until":
+      return [await client.clientCommunicate(step[1], { until: endsWith })];
+    case "collect":
+      return await client.collect(step[1], { until: endsWith });
+    default:
+      await client[step[0]]();
+      return [];
+  }
+}
+
+async function outcomeOf(action: () => Promise<readonly Buffer[]>): Promise<Omit<StepResult, "isClosed">> {
+  try {
+    return { said: (await action()).map(String) };
+  } catch (error) {
+    if (!ChannelError.is(error)) throw error;
+    return { failed: `${error.code} ${error.outcome}` };
+  }
 }
