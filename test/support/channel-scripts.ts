@@ -331,7 +331,9 @@ async function doStep(client: AnyClient, step: Step): Promise<readonly Buffer[]>
       return [await client.clientCommunicate(step[1], { until: endsWith })];
     case "collect":
       return await client.collect(step[1], { until: endsWith });
-    default:
+    case "connect":
+    case "finish":
+    case "close":
       await client[step[0]]();
       return [];
   }

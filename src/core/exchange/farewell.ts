@@ -7,7 +7,7 @@
 export const FAREWELL_MS = 100;
 
 /** The same after `finish()`, which nobody waits for in asynchronous mode. */
-export const LONGEST_FAREWELL_MS = 30_000;
+export const LONGEST_FAREWELL_MS = 2000;
 
 /** A line that does not fall silent is used all the same after so many times `resyncQuietMs`. */
 export const MOST_QUIET_TIMES = 10;

@@ -14,7 +14,8 @@ class Bench {
   /** Whether the next message cannot be queued. */
   isFull = false;
 
-  constructor({ keepAlive = true, boundary = "message" as MessageBoundary, maxQueuedBytes = 1000 } = {}) {
+  constructor(options: { keepAlive?: boolean; boundary?: MessageBoundary; maxQueuedBytes?: number } = {}) {
+    const { keepAlive = true, boundary = "message", maxQueuedBytes = 1000 } = options;
     const Framing = boundary === "message" ? TerminatorFraming : BasicFraming;
     const makeFraming = (): TerminatorFraming | BasicFraming => new Framing({}, "client");
     this.exchange = new ClientExchange({ keepAlive, boundary, maxQueuedBytes, makeFraming });
@@ -148,59 +149,64 @@ const steps = fc.array(
 
 test("for whatever happens: payloads leave in order, at most once, and never those of a call that failed", (t) => {
   fc.assert(
-    fc.property(steps, fc.boolean(), fc.constantFrom("message", "half-close"), (given, keepAlive, boundary) => {
-      const bench = new Bench({ keepAlive, boundary: boundary as MessageBoundary, maxQueuedBytes: 1e6 });
-      const { exchange } = bench;
-      const forbidden = new Set<string>();
-      let ofCall: string[] = [];
-      let count = 0;
-      const fail = (): void => {
-        for (const text of ofCall) if (!bench.wire.includes(text)) forbidden.add(text);
-        ofCall = [];
-      };
-      const end = (hasFailed: boolean): void => {
-        if (hasFailed) fail();
-        ofCall = [];
-        if (exchange.settle(hasFailed) !== "keep") exchange.lost();
-      };
-      const proceed = (then: unknown): void => {
-        if (then === "reopen") {
-          exchange.lost();
-          bench.open();
-          if (exchange.request().next === "leave") end(false);
-        } else if (then === "leave" || then === "settle") end(false);
-      };
-      for (const step of given) {
-        const text = `${++count}`;
-        const isUnderWay = exchange.isAwaiting;
-        if (step === "start") {
-          bench.start(text);
-          if (exchange.call !== undefined) ofCall.push(text);
-        } else if (step === "begin" && exchange.call === undefined) {
-          ofCall = [text];
-          bench.call(text);
-        } else if (step === "open" && exchange.call === undefined && exchange.open()) bench.open();
-        else if (step === "openFailed" && exchange.call === undefined && exchange.open()) exchange.openFailed();
-        else if (step === "pass" && isUnderWay) proceed(exchange.passed(false));
-        else if (step === "done" && isUnderWay) proceed(exchange.passed(true));
-        else if (step === "fail" && isUnderWay) end(true);
-        else if (step === "lost") {
-          if (isUnderWay) fail();
-          exchange.lost();
-        } else if (step === "finish") {
-          if (exchange.finish()) exchange.lost();
-        } else if (step === "close") {
-          fail();
-          exchange.close();
-          exchange.lost();
-        } else if (step === "spend") exchange.spend();
-      }
-      const sent = bench.wire.map(Number);
-      return (
-        sent.every((each, index) => index === 0 || each > (sent[index - 1] as number)) &&
-        !bench.wire.some((text) => forbidden.has(text))
-      );
-    }),
+    fc.property(
+      steps,
+      fc.boolean(),
+      fc.constantFrom<MessageBoundary>("message", "half-close"),
+      (given, keepAlive, boundary) => {
+        const bench = new Bench({ keepAlive, boundary, maxQueuedBytes: 1e6 });
+        const { exchange } = bench;
+        const forbidden = new Set<string>();
+        let ofCall: string[] = [];
+        let count = 0;
+        const fail = (): void => {
+          for (const text of ofCall) if (!bench.wire.includes(text)) forbidden.add(text);
+          ofCall = [];
+        };
+        const end = (hasFailed: boolean): void => {
+          if (hasFailed) fail();
+          ofCall = [];
+          if (exchange.settle(hasFailed) !== "keep") exchange.lost();
+        };
+        const proceed = (then: unknown): void => {
+          if (then === "reopen") {
+            exchange.lost();
+            bench.open();
+            if (exchange.request().next === "leave") end(false);
+          } else if (then === "leave" || then === "settle") end(false);
+        };
+        for (const step of given) {
+          const text = `${++count}`;
+          const isUnderWay = exchange.isAwaiting;
+          if (step === "start") {
+            bench.start(text);
+            if (exchange.call !== undefined) ofCall.push(text);
+          } else if (step === "begin" && exchange.call === undefined) {
+            ofCall = [text];
+            bench.call(text);
+          } else if (step === "open" && exchange.call === undefined && exchange.open()) bench.open();
+          else if (step === "openFailed" && exchange.call === undefined && exchange.open()) exchange.openFailed();
+          else if (step === "pass" && isUnderWay) proceed(exchange.passed(false));
+          else if (step === "done" && isUnderWay) proceed(exchange.passed(true));
+          else if (step === "fail" && isUnderWay) end(true);
+          else if (step === "lost") {
+            if (isUnderWay) fail();
+            exchange.lost();
+          } else if (step === "finish") {
+            if (exchange.finish()) exchange.lost();
+          } else if (step === "close") {
+            fail();
+            exchange.close();
+            exchange.lost();
+          } else if (step === "spend") exchange.spend();
+        }
+        const sent = bench.wire.map(Number);
+        return (
+          sent.every((each, index) => index === 0 || each > (sent[index - 1] as number)) &&
+          !bench.wire.some((text) => forbidden.has(text))
+        );
+      },
+    ),
     { numRuns: 500 },
   );
   t.pass();
