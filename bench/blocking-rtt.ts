@@ -41,7 +41,7 @@ const waysWith = (programs: ReadonlyMap<string, LineProgram>, times: number, mes
 
 /** How much of a core was used while it waited, in percent, and how long an exchange took over the peer's own time. */
 function costs({ name, median: time, processor = Number.NaN }: Row): object {
-  return { name, overPeerUs: time - SLOW_US, coreUsedPercent: (100 * processor) / time };
+  return { name, overPeerUs: Math.round(time - SLOW_US), coreUsedPercent: ((100 * processor) / time).toFixed(2) };
 }
 
 /** What several runs gave together: the medians of their medians and ratios. */
@@ -70,7 +70,8 @@ function spreads(runs: readonly Row[][]): object[] {
       return (own ?? Number.NaN) / (reference ?? Number.NaN);
     });
     const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
-    return { name, ratio: median(ratios), least, most, spread: most / least, processorRatio: median(processor) };
+    const values = { ratio: median(ratios), least, most, spread: most / least, processorRatio: median(processor) };
+    return { name, ...Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value.toFixed(2)])) };
   });
 }
 
