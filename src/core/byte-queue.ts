@@ -11,8 +11,9 @@ const SMALLEST_BLOCK = 4096;
 const LARGEST_BLOCK = 65_536;
 /** How many sequences of bytes the queue remembers the search of. */
 const MAX_NEEDLES = 8;
-/** So many bytes are decoded at once. Not more: a part of a text holds all of it. */
+/** So many bytes are decoded at once, or so many times the message. Not more: a part of a text holds all of it. */
 const TEXT_BYTES = 4096;
+const TEXT_EXCESS = 32;
 
 /** The first piece of an empty queue. */
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -145,14 +146,16 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
 
   /** The text of the bytes from `start` to `end` of the first piece. */
   #textAt(start: number, end: number, encoding: BufferEncoding): string {
-    const windowEnd = Math.min(this.#first.length, start + TEXT_BYTES);
-    // A message that is most of what is left is decoded alone, or a piece with one message would be decoded twice.
-    if (end > this.#textEnd && (end - start) * 2 < windowEnd - start) {
-      this.#text = oneByteText(this.#first.subarray(start, windowEnd), encoding);
+    if (end > this.#textEnd) {
+      const length = end - start;
+      const windowEnd = Math.min(this.#first.length, start + Math.max(TEXT_BYTES, length * TEXT_EXCESS));
+      // A message that is most of what is left is decoded alone, or a piece with one message would be decoded twice.
+      const isAlone = length * 2 >= windowEnd - start;
+      this.#text = isAlone ? "" : oneByteText(this.#first.subarray(start, windowEnd), encoding);
       this.#textStart = start;
-      this.#textEnd = windowEnd;
+      this.#textEnd = isAlone ? end : windowEnd;
     }
-    if (this.#text === "" || end > this.#textEnd) return this.#first.toString(encoding, start, end);
+    if (this.#text === "") return this.#first.toString(encoding, start, end);
     return this.#text.slice(start - this.#textStart, end - this.#textStart);
   }
 
