@@ -1,15 +1,16 @@
 /** What is added to an error on its way to the user: who was at the other end, and who made the call. */
-import { ChannelError } from "../errors.ts";
+import { ChannelError, HookError } from "../errors.ts";
 
 const named = new WeakSet<object>();
 
 /**
- * Names the other end of a channel in the message of an error, once. Errors of others are not touched.
+ * Names the other end of a channel in the message of an error, once. Errors of others are not touched, nor are those of
+ * hooks, whose text is the user's.
  *
  * @param peer an address or a path; `undefined` where it is not known.
  */
 export function namePeer<Thrown>(thrown: Thrown, peer: string | undefined): Thrown {
-  if (peer === undefined || !ChannelError.is(thrown) || named.has(thrown)) return thrown;
+  if (peer === undefined || !ChannelError.is(thrown) || HookError.is(thrown) || named.has(thrown)) return thrown;
   named.add(thrown);
   const { message, stack } = thrown;
   if (message.includes(peer)) return thrown;

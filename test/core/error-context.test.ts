@@ -53,6 +53,8 @@ test("the other end is named once, in the message and in the stack", (t) => {
   t.notRegex(namePeer(new TimeoutError("ERR_REPLY_TIMEOUT", "late"), "/tmp/\u001B[31m").message, raw);
   const foreign = new Error("mine");
   t.is(namePeer(foreign, "h:1").message, "mine");
+  const hook = new HookError("ERR_HOOK_FAILED", "a hook failed: mine");
+  t.is(namePeer(hook, "h:1").message, "a hook failed: mine", "its text is the user's");
 });
 
 test("the name of the other end is its address where that is known, else that of the options", (t) => {
