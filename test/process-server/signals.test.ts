@@ -180,7 +180,7 @@ test.serial("faults and the ends of children are told while serveForever() block
   t.regex(await program.hears("gone"), /^gone \d+ null SIGKILL 0$/);
   await t.throwsAsync(program.ask("throw"), { code: "ERR_CONNECTION_CLOSED" });
   const fault = await program.hears("fault ERR_HOOK");
-  t.regex(fault, /^fault ERR_HOOK_FAILED a hook failed: the handler's own fault \(peer 127\.0\.0\.1:\d+\)$/);
+  t.regex(fault, /^fault ERR_HOOK_FAILED a hook failed: the handler's own fault$/);
   program.kill("SIGTERM");
   t.deepEqual(await program.ended, [0, null]);
 });
