@@ -1,4 +1,4 @@
-import { indexIn } from "../core/byte-search.ts";
+import { indexIn } from "../core/bytes/byte-search.ts";
 import { asBuffer, type Data, toBytes } from "../core/data.ts";
 import type { FrameInput, Framing, MessageBoundary } from "../core/framing.ts";
 import { tooLarge } from "../core/limits.ts";

@@ -1,6 +1,6 @@
 /** Memory for bytes that are received and handed out where they lie. */
 import { markAsUntransferable } from "node:worker_threads";
-import { BufferView } from "../core/buffer-view.ts";
+import { BufferView } from "../core/bytes/buffer-view.ts";
 
 /** The blocks that are read into: while little comes at once, and while much does. */
 const SMALL_BLOCK = 4096;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { HelperThread, LATE } from "../../src/comm/helper-thread.ts";
+import { HelperThread, LATE } from "../../src/comm/helper/helper-thread.ts";
 import type { Act } from "./acts.ts";
 import type { Deaths } from "./dying-resident.ts";
 import type { ThreadOrder, ThreadReport } from "./thread.ts";

@@ -2,8 +2,8 @@
 import test from "ava";
 import { channelLimits } from "../../src/core/channel-settings.ts";
 import { TerminatorFraming } from "../../src/framings/terminator.ts";
-import { BlockingConnection } from "../../src/modes/blocking-connection.ts";
-import type { BlockingTransport } from "../../src/modes/blocking-transport.ts";
+import { BlockingConnection } from "../../src/modes/blocking/blocking-connection.ts";
+import type { BlockingTransport } from "../../src/modes/blocking/blocking-transport.ts";
 
 /** A line whose driver has so many bytes left at each look, and then none; it never takes time. */
 class SlowLine implements BlockingTransport<undefined> {

@@ -1,6 +1,6 @@
 /** A resident of a helper thread that ends the thread, in one way or another. */
 import { connect, type TcpNetConnectOpts } from "node:net";
-import type { Resident } from "../../src/comm/helper-protocol.ts";
+import type { Resident } from "../../src/comm/helper/helper-protocol.ts";
 
 /** The ways to die. */
 export interface Deaths {

@@ -96,7 +96,7 @@ test.serial("what is preloaded into every program does not prevent the helper fr
 test.serial("what is preloaded into every program does not prevent a server of processes from serving", async (t) => {
   const path = join(await folder(t), "preload.cjs");
   await writeFile(path, `if (!require("node:worker_threads").isMainThread) throw new Error("not in a thread");`);
-  const handler = new URL("../process-server/handlers/acts.handler.js", import.meta.url).href;
+  const handler = new URL("../roles/forking-server/handlers/acts.handler.js", import.meta.url).href;
   const program = `
     const { SocketServerWithTerminator } = await import(${JSON.stringify(blocking)});
     const server = new SocketServerWithTerminator({

@@ -1,7 +1,7 @@
 /** Faults of serial lines in the blocking mode, and servers that serve one in their own thread. */
 import { once } from "node:events";
 import test from "ava";
-import { connectBlockingSerial } from "../../src/devices/blocking-serial.ts";
+import { connectBlockingSerial } from "../../src/devices/serial/blocking-serial.ts";
 import { familyWith } from "../support/channel-cells.ts";
 import { rawLine } from "../support/channel-raw-line.ts";
 import { keepLines } from "../support/channel-subjects.ts";

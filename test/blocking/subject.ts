@@ -1,8 +1,8 @@
 /** The blocking classes as the acts use them, found in the generated matrix. */
 import { ChannelError } from "../../src/errors.ts";
-import type { BlockingClient, BlockingClientOptions } from "../../src/roles/blocking-client.ts";
-import type { BlockingServer } from "../../src/roles/blocking-server.ts";
-import type { BlockingServerOptions } from "../../src/roles/blocking-server-options.ts";
+import type { BlockingClient, BlockingClientOptions } from "../../src/roles/client/blocking-client.ts";
+import type { BlockingServer } from "../../src/roles/server/blocking-server.ts";
+import type { BlockingServerOptions } from "../../src/roles/server/blocking-server-options.ts";
 import { cells, type Extra } from "../support/channel-cells.ts";
 
 /** For what a test does not measure. */

@@ -58,7 +58,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   constructor(readonly options: ClientOptions<Encoding, never>) {}
 }
 `,
-  "src/modes/async.ts": `
+  "src/modes/async/async-channel.ts": `
 /** @phrase asynchronous */
 export abstract class AsyncChannel {}
 `,

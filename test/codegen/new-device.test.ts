@@ -7,7 +7,7 @@ import { copyOfProject, filesIn, root, writeFiles } from "./workspace.ts";
 
 /** One more device that accepts connections, with a link of its own, over the line in memory. */
 const wireDevice = `
-import type { AsyncListener, AsyncTransport, ListenerEvents } from "../modes/async-transport.ts";
+import type { AsyncListener, AsyncTransport, ListenerEvents } from "../modes/async/async-transport.ts";
 import { connectAsyncMemory, listenAsyncMemory } from "./memory/async-memory.ts";
 import type { MemoryLink } from "./memory/memory.ts";
 import type { MemoryLine } from "./memory/memory-line.ts";
@@ -89,7 +89,13 @@ export const servers: readonly object[] = [
 ];
 `;
 
-const suites = ["async-server", "async-server-exchange", "async-handlers", "async-persistent", "async-client-calls"];
+const suites = [
+  "server/async-server",
+  "server/async-server-exchange",
+  "handler/async-handlers",
+  "persistent/async-persistent",
+  "client/async-client-calls",
+];
 
 test("one more file in src/devices makes its whole column, and the suites of the roles pass on it", (t) => {
   const copy = copyOfProject(t);

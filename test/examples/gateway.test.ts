@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { createInterface, type Interface } from "node:readline";
 import type { Duplex } from "node:stream";
 import test, { type ExecutionContext } from "ava";
-import { ttyStream } from "../../src/devices/async-serial-stream.ts";
+import { ttyStream } from "../../src/devices/serial/async-serial-stream.ts";
 import { openVirtualLine } from "../support/virtual-line.ts";
 import { Program } from "./program.ts";
 

@@ -7,7 +7,7 @@ import {
   AsyncSerialClientWithTerminator,
   BlockingSerialClientWithTerminator,
 } from "../../generated/index.ts";
-import type { SerialOptions } from "../../src/devices/serial.ts";
+import type { SerialOptions } from "../../src/devices/serial/serial.ts";
 import { held } from "../support/channel-leaks.ts";
 import { rawLine } from "../support/channel-raw-line.ts";
 import { isOverBinding, unlessBinding } from "../support/serial-implementation.ts";

@@ -7,7 +7,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { connectError, listenError } from "../../src/devices/socket.ts";
+import { connectError, listenError } from "../../src/devices/socket/socket.ts";
 import { ChannelError, OpenError, ServerError } from "../../src/errors.ts";
 import type { Extra } from "../support/channel-cells.ts";
 import { leavesNothing } from "../support/channel-leaks.ts";

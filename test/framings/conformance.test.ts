@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import test from "ava";
 import fc from "fast-check";
-import { ByteQueue } from "../../src/core/byte-queue.ts";
+import { ByteQueue } from "../../src/core/bytes/byte-queue.ts";
 import type { Framing, FramingClass } from "../../src/core/framing.ts";
 import { FramingError } from "../../src/errors.ts";
 import { foundFramings } from "../support/found-framings.ts";

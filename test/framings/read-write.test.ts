@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { ByteQueue } from "../../src/core/byte-queue.ts";
+import { ByteQueue } from "../../src/core/bytes/byte-queue.ts";
 import { ReadWriteFraming, type ReadWriteFramingOptions } from "../../src/framings/read-write.ts";
 import { cutDifference, joined, readPieces, type Reading } from "../../src/testing/readings.ts";
 

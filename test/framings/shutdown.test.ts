@@ -1,5 +1,5 @@
 import test from "ava";
-import { ByteQueue } from "../../src/core/byte-queue.ts";
+import { ByteQueue } from "../../src/core/bytes/byte-queue.ts";
 import { ShutdownFraming } from "../../src/framings/shutdown.ts";
 import { readPieces } from "../../src/testing/readings.ts";
 

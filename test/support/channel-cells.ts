@@ -5,14 +5,14 @@
 import { matrix } from "../../generated/matrix.ts";
 import { matrix as testMatrix } from "../generated/matrix.ts";
 import type { FramingClass, MessageBoundary } from "../../src/core/framing.ts";
-import type { AsyncClientOptions } from "../../src/roles/async-client-options.ts";
-import type { AsyncClient } from "../../src/roles/async-client.ts";
-import type { AsyncPersistentChannelOptions } from "../../src/roles/async-persistent-channel.ts";
-import type { AsyncPersistentHandler } from "../../src/roles/async-persistent-handler.ts";
-import type { AsyncPersistent, AsyncPersistentOptions } from "../../src/roles/async-persistent.ts";
-import type { AsyncRequestHandler, AsyncRequestHandlerOptions } from "../../src/roles/async-request-handler.ts";
-import type { AsyncServerOptions } from "../../src/roles/async-server-options.ts";
-import type { AsyncServer } from "../../src/roles/async-server.ts";
+import type { AsyncClientOptions } from "../../src/roles/client/async-client-options.ts";
+import type { AsyncClient } from "../../src/roles/client/async-client.ts";
+import type { AsyncPersistentChannelOptions } from "../../src/roles/persistent/async-persistent-channel.ts";
+import type { AsyncPersistentHandler } from "../../src/roles/persistent/async-persistent-handler.ts";
+import type { AsyncPersistent, AsyncPersistentOptions } from "../../src/roles/persistent/async-persistent.ts";
+import type { AsyncRequestHandler, AsyncRequestHandlerOptions } from "../../src/roles/handler/async-request-handler.ts";
+import type { AsyncServerOptions } from "../../src/roles/server/async-server-options.ts";
+import type { AsyncServer } from "../../src/roles/server/async-server.ts";
 
 /** Options that only some devices and framings have. */
 export interface Extra {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ListenAddress } from "../../src/modes/async-transport.ts";
+import type { ListenAddress } from "../../src/modes/async/async-transport.ts";
 import type { Extra } from "./channel-cells.ts";
 import { MemoryLine } from "../../src/devices/memory/memory-line.ts";
 import { openVirtualLine, type VirtualLine } from "./virtual-line.ts";

@@ -1,6 +1,6 @@
 /** The other end of a serial line, played without the library's channels, so that a test decides about each byte. */
 import type { Socket } from "node:net";
-import { ttyStream } from "../../src/devices/async-serial-stream.ts";
+import { ttyStream } from "../../src/devices/serial/async-serial-stream.ts";
 import { RawClient } from "./tcp-peers.ts";
 
 /** Opens an end of a virtual line. */

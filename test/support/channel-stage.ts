@@ -1,5 +1,5 @@
 /** A server and whatever talks to it, for one test. */
-import type { ListenAddress } from "../../src/modes/async-transport.ts";
+import type { ListenAddress } from "../../src/modes/async/async-transport.ts";
 import type {
   ChannelFamily,
   Client,

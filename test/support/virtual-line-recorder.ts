@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import type { ChannelError } from "../../src/errors.ts";
-import type { AsyncTransport, TransportEvents } from "../../src/modes/async-transport.ts";
+import type { AsyncTransport, TransportEvents } from "../../src/modes/async/async-transport.ts";
 
 /** Writes down what a transport tells, in order, and lets a test wait for it. */
 export class Recorder implements TransportEvents {

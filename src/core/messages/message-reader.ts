@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import { ChannelError, FramingError } from "../../errors.ts";
-import { ByteQueue } from "../byte-queue.ts";
+import { ByteQueue } from "../bytes/byte-queue.ts";
 import type { ChannelLimits } from "../channel-settings.ts";
 import type { PendingInput } from "../exchange/receive-clock.ts";
 import type { MessageProgress } from "../exchange/receive-errors.ts";

@@ -1,7 +1,12 @@
 import { setImmediate as setImmediatePromise } from "node:timers/promises";
 import { badOption } from "../../core/options.ts";
 import { type ChannelError, DisconnectedError, OpenError, ServerError, StateError } from "../../errors.ts";
-import type { AsyncListener, AsyncTransport, ListenerEvents, TransportEvents } from "../../modes/async-transport.ts";
+import type {
+  AsyncListener,
+  AsyncTransport,
+  ListenerEvents,
+  TransportEvents,
+} from "../../modes/async/async-transport.ts";
 import type { MemoryLink, MemoryOptions } from "./memory.ts";
 import { type MemoryEnds, MemoryLine } from "./memory-line.ts";
 

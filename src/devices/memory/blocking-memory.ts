@@ -1,5 +1,5 @@
 import { StateError } from "../../errors.ts";
-import type { BlockingTransport } from "../../modes/blocking-transport.ts";
+import type { BlockingTransport } from "../../modes/blocking/blocking-transport.ts";
 import { broken, lineOf, refused } from "./async-memory.ts";
 import type { MemoryLink, MemoryOptions } from "./memory.ts";
 import type { MemoryEnds } from "./memory-line.ts";

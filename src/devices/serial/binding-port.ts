@@ -8,9 +8,9 @@ import {
   portUnavailableError,
   notTtyError,
   unknownSetting,
-} from "../serial-errors.ts";
-import type { SerialSettings } from "../serial-settings.ts";
-import type { SerialControl, SerialStatus } from "../serial.ts";
+} from "./serial-errors.ts";
+import type { SerialSettings } from "./serial-settings.ts";
+import type { SerialControl, SerialStatus } from "./serial.ts";
 import { openDeviceLater } from "./descriptor.ts";
 import { FAREWELL_MS, type SerialPortHandle } from "./port.ts";
 

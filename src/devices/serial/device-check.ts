@@ -1,5 +1,5 @@
 import { type Stats, statSync } from "node:fs";
-import { notTtyError } from "../serial-errors.ts";
+import { notTtyError } from "./serial-errors.ts";
 
 /**
  * Checks that a path leads to a character device: opening a FIFO would let its writer run into nothing, opening a file

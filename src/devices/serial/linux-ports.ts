@@ -1,6 +1,6 @@
 import { promises as fs } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { SerialPortInfo } from "../serial-ports.ts";
+import type { SerialPortInfo } from "./serial-ports.ts";
 
 /** Where Linux shows its devices. Others than these are for tests. */
 export interface LinuxRoots {

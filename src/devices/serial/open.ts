@@ -1,9 +1,9 @@
 import { closeSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import { hasTerminals } from "../../system/terminal.ts";
-import { bindingStream, ttyStream } from "../async-serial-stream.ts";
-import { portOpenError } from "../serial-errors.ts";
-import type { SerialSettings } from "../serial-settings.ts";
+import { bindingStream, ttyStream } from "./async-serial-stream.ts";
+import { portOpenError } from "./serial-errors.ts";
+import type { SerialSettings } from "./serial-settings.ts";
 import { openBindingPort } from "./binding-port.ts";
 import { openDevice, openDeviceLater } from "./descriptor.ts";
 import type { SerialPortHandle } from "./port.ts";

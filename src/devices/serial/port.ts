@@ -1,4 +1,4 @@
-import type { SerialControl, SerialStatus } from "../serial.ts";
+import type { SerialControl, SerialStatus } from "./serial.ts";
 
 /**
  * An open port: locked, configured, and everything but its bytes. There is one implementation over the system's own calls

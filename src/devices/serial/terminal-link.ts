@@ -1,7 +1,7 @@
 import { TimeoutError } from "../../errors.ts";
-import { portRefusedError } from "../serial-errors.ts";
-import { controlLines, newBaudRate } from "../serial-link.ts";
-import type { BlockingSerialLink, SerialControl, SerialStatus } from "../serial.ts";
+import { portRefusedError } from "./serial-errors.ts";
+import { controlLines, newBaudRate } from "./serial-link.ts";
+import type { BlockingSerialLink, SerialControl, SerialStatus } from "./serial.ts";
 import type { TerminalPort } from "./terminal-port.ts";
 
 /** How long nothing may leave, before a change of speed gives up that waits for what was written before. */

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pause } from "../../system/descriptors.ts";
 import * as terminal from "../../system/terminal.ts";
 import { baudRateOf, unmetSetting, withBaudRate, withSettings } from "../../system/terminal-settings.ts";
-import { unknownSetting, portClosedError, portLockedError, notTtyError } from "../serial-errors.ts";
-import type { SerialSettings } from "../serial-settings.ts";
-import type { SerialControl, SerialStatus } from "../serial.ts";
+import { unknownSetting, portClosedError, portLockedError, notTtyError } from "./serial-errors.ts";
+import type { SerialSettings } from "./serial-settings.ts";
+import type { SerialControl, SerialStatus } from "./serial.ts";
 import { FAREWELL_MS, type SerialPortHandle } from "./port.ts";
 
 /** How often the driver is asked whether everything is on the wire: at least, and at most. */

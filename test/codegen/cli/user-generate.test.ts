@@ -26,7 +26,11 @@ test("a framing gets a class for everything that it fits, under the name of the 
     ["channels/async.ts", "channels/blocking.ts", "channels/index.ts", ...files].toSorted(),
   );
   const client = readFileSync(join(folder, "src/channels/async/async-socket-client-with-tab.ts"), "utf8");
-  t.true(client.includes("// from plib-io/src/roles/async-client.ts, plib-io/src/devices/socket.ts, src/tab.ts"));
+  t.true(
+    client.includes(
+      "// from plib-io/src/roles/client/async-client.ts, plib-io/src/devices/socket/socket.ts, src/tab.ts",
+    ),
+  );
   t.true(client.includes(" * Each message ends with a tab.\n"));
   t.true(client.includes("   * How many tabs end a message.\n   *\n   * @defaultValue 1\n   */\n  tabs?: number;\n"));
   t.true(client.includes(' * import { AsyncSocketClientWithTab } from "./channels/index.js";\n'));

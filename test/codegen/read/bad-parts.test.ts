@@ -135,7 +135,7 @@ test("roles that cannot be placed", (t) => {
     ).slice(0, 1),
     ["roles/client.ts:15:80: type parameter Other must be one of Encoding, Link, Framing, Self"],
   );
-  t.deepEqual(problemsWith(t, { "src/modes/async.ts": "export {};\n" }), [
+  t.deepEqual(problemsWith(t, { "src/modes/async/async-channel.ts": "export {};\n" }), [
     'roles/client.ts:15:23: mode "async" needs an exported class with a @phrase in modes/async.ts',
   ]);
   t.deepEqual(problemsWith(t, edited(role, "{{address}}", "{{nonsense}}")), [

@@ -1,0 +1,153 @@
+import type { ChannelLimits } from "../../core/channel-settings.ts";
+import type { Deadlines } from "../../core/deadlines.ts";
+import { gather } from "../../core/bytes/gather.ts";
+import { checkQueue } from "../../core/limits.ts";
+import { type ChannelError, TimeoutError } from "../../errors.ts";
+import type { AsyncTransport } from "./async-transport.ts";
+
+/** The bytes of a message, in one piece or several. */
+type Encoded = Uint8Array | readonly Uint8Array[];
+
+/** A message that waits for room. */
+interface Sender {
+  readonly pieces: readonly Uint8Array[];
+  /** Called when the message was added, or cannot be any more. */
+  readonly added: (error?: ChannelError) => void;
+}
+
+/** What waits to be sent over a transport, and the deadline for the other end to take it. */
+export class AsyncOutbox {
+  readonly #transport: AsyncTransport<unknown>;
+  readonly #settings: Pick<ChannelLimits, "maxQueuedBytes" | "writeTimeoutMs">;
+  readonly #deadlines: Pick<Deadlines<"write">, "set" | "has">;
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+  #isFlushScheduled = false;
+  /** Messages that wait for room, in order. */
+  readonly #senders: Sender[] = [];
+  /** How much had been written when the deadline was set. */
+  #progress = 0;
+
+  /** @param deadlines holds the deadline `write`; when it passes, ask {@link stalled}. */
+  constructor(
+    transport: AsyncTransport<unknown>,
+    settings: Pick<ChannelLimits, "maxQueuedBytes" | "writeTimeoutMs">,
+    deadlines: Pick<Deadlines<"write">, "set" | "has">,
+  ) {
+    this.#transport = transport;
+    this.#settings = settings;
+    this.#deadlines = deadlines;
+  }
+
+  /** Bytes that wait, here and in the transport. */
+  get queuedBytes(): number {
+    return this.#length + this.#transport.queuedBytes;
+  }
+
+  /** Bytes that wait here, to be given to the transport. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Adds the bytes of one message.
+   *
+   * @throws BackPressureError if more than `maxQueuedBytes` would wait. Nothing is added then.
+   */
+  add(encoded: Encoded): void {
+    const pieces = encoded instanceof Uint8Array ? [encoded] : encoded;
+    const size = sizeOf(pieces);
+    // What waits for room has come first.
+    const ahead = this.#senders.length === 0 ? 0 : sizeOf(this.#senders.flatMap((each) => each.pieces));
+    checkQueue(this.queuedBytes + ahead, size, this.#settings.maxQueuedBytes);
+    this.#push(pieces, size);
+  }
+
+  /**
+   * Adds the bytes of one message as soon as there is room for them, behind those that wait already.
+   *
+   * @param added called when that is done, or cannot be any more.
+   * @returns a function that takes the message back, if it was not added yet.
+   * @throws BackPressureError if there can never be room.
+   */
+  addWhenRoom(encoded: Encoded, added: (error?: ChannelError) => void): () => void {
+    const pieces = encoded instanceof Uint8Array ? [encoded] : encoded;
+    checkQueue(0, sizeOf(pieces), this.#settings.maxQueuedBytes);
+    const sender: Sender = { pieces, added };
+    this.#senders.push(sender);
+    this.admit();
+    return () => {
+      const at = this.#senders.indexOf(sender);
+      if (at >= 0) this.#senders.splice(at, 1);
+    };
+  }
+
+  /** Adds what there is room for now. */
+  admit(): void {
+    for (let next = this.#senders[0]; next !== undefined; next = this.#senders[0]) {
+      const size = sizeOf(next.pieces);
+      if (this.queuedBytes + size > this.#settings.maxQueuedBytes) return;
+      this.#senders.shift();
+      this.#push(next.pieces, size);
+      next.added();
+    }
+  }
+
+  /** Nothing more can be sent: what waits is dropped, and who waits for room gets the error. */
+  refuse(error: ChannelError): void {
+    this.clear();
+    for (const { added } of this.#senders.splice(0)) added(error);
+  }
+
+  /** Sends soon: what is added in one go leaves in one write. */
+  scheduleFlush(): void {
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    queueMicrotask(() => this.flush());
+  }
+
+  /** Gives everything to the transport. */
+  flush(): void {
+    this.#isFlushScheduled = false;
+    if (this.#length === 0) return;
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#length = 0;
+    this.#transport.write(gather(pieces));
+    if (this.#transport.queuedBytes > 0 && !this.#deadlines.has("write")) {
+      this.#progress = this.#transport.bytesWritten;
+      this.#deadlines.set("write", this.#settings.writeTimeoutMs);
+    }
+  }
+
+  #push(pieces: readonly Uint8Array[], size: number): void {
+    this.#pieces.push(...pieces);
+    this.#length += size;
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#pieces = [];
+    this.#length = 0;
+  }
+
+  /** Called at the deadline: an error if the other end has taken nothing since it was set, else a new deadline. */
+  stalled(): ChannelError | undefined {
+    const { queuedBytes, bytesWritten } = this.#transport;
+    if (queuedBytes === 0) return undefined;
+    const { writeTimeoutMs } = this.#settings;
+    if (bytesWritten !== this.#progress) {
+      this.#progress = bytesWritten;
+      this.#deadlines.set("write", writeTimeoutMs);
+      return undefined;
+    }
+    const text = `the other end took no byte for ${writeTimeoutMs} ms; ${queuedBytes} bytes were left to send`;
+    return new TimeoutError("ERR_WRITE_TIMEOUT", text, { bytesWritten });
+  }
+}
+
+function sizeOf(pieces: readonly Uint8Array[]): number {
+  let size = 0;
+  for (const piece of pieces) size += piece.length;
+  return size;
+}

@@ -1,0 +1,18 @@
+import type { ChannelError } from "../../errors.ts";
+import type { BlockingTransport } from "./blocking-transport.ts";
+
+/** Serves one connection to its end. Not for users: a server calls it once a handler. */
+export const serve: unique symbol = Symbol("serve");
+
+/** The server above a blocking handler. */
+export interface Supervision {
+  /** A fault of the handler's channel that its own `onError` did not take. */
+  failed(error: ChannelError): void;
+  /** Asked ten times a second, where given: whether to go on. */
+  readonly keepRunning?: () => boolean;
+}
+
+/** What a blocking server can hand a connection to. */
+export interface Servable<Link> {
+  [serve](transport: BlockingTransport<Link>, supervision: Supervision): void;
+}

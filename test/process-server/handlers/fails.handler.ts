@@ -1,6 +1,0 @@
-/** A handler module whose process ends while it is imported. */
-import { BlockingBaseRequestHandlerWithTerminator } from "../../../generated/index.ts";
-
-process.exit(7);
-
-export default class Unreached extends BlockingBaseRequestHandlerWithTerminator {}
