@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { HelperThread, LATE } from "../../src/comm/helper/helper-thread.ts";
 import type { Act } from "./acts.ts";
-import type { Deaths } from "./dying-resident.ts";
+import type { Deaths } from "./dying-service.ts";
 import type { ThreadOrder, ThreadReport } from "./thread.ts";
 import { type Failure, failureOf, type Made, makeClient } from "./subject.ts";
 
@@ -25,7 +25,7 @@ export const killHelper: Act<{ death: Death; made: Made }, { death: Failure; rep
   client.connect();
   const helper = death.how === "exhaust" ? HelperThread.start({ maxOldGenerationSizeMb: 24 }) : HelperThread.current();
   const open = (how: string): number => {
-    const module = new URL("./dying-resident.js", import.meta.url);
+    const module = new URL("./dying-service.js", import.meta.url);
     const opened = helper.open(module, "openDying", { how }, Number.POSITIVE_INFINITY);
     return opened === LATE ? 0 : opened.resident;
   };
@@ -46,7 +46,7 @@ export const killHelperMeanwhile: Act<
   const client = await makeClient(made);
   client.connect();
   const helper = HelperThread.current();
-  const module = new URL("./dying-resident.js", import.meta.url);
+  const module = new URL("./dying-service.js", import.meta.url);
   const opened = helper.open(module, "openDying", { how: "" }, Number.POSITIVE_INFINITY);
   if (opened !== LATE) helper.tell(opened.resident, "onWord", [how, word]);
   const replies: string[] = [];

@@ -2,7 +2,7 @@ import { type TransferredError, unpackError } from "../../comm/error-transfer.ts
 import { helperDied, type HelperThread, LATE } from "../../comm/helper/helper-thread.ts";
 import type { DisconnectedError } from "../../errors.ts";
 import type { BlockingTransport } from "../../modes/blocking/blocking-transport.ts";
-import type { SocketPortion, SocketWriting } from "./blocking-socket-resident.ts";
+import type { SocketPortion, SocketWriting } from "./blocking-socket-service.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { resetError, type SocketLink } from "./socket.ts";
 

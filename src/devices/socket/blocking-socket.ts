@@ -9,7 +9,7 @@ import { ownSocketCalls } from "../../system/socket-calls.ts";
 import { type SystemAddress, socketEnd } from "../../system/socket-address.ts";
 import { canConnectSockets, connectSocket } from "../../system/socket-connect.ts";
 import { RelayedSocketTransport } from "./blocking-socket-relay.ts";
-import type { SocketDescriptor, SocketResidentInfo } from "./blocking-socket-resident.ts";
+import type { SocketDescriptor, SocketResidentInfo } from "./blocking-socket-service.ts";
 import { BlockingSocketTransport } from "./blocking-socket-transport.ts";
 import { isListeningHere } from "./listening.ts";
 import {
@@ -86,7 +86,7 @@ function connectByHelper(options: SocketConnectOptions, deadline: number): Block
   const helper = HelperThread.current();
   const { host, port, path, noDelay, keepAliveProbeMs } = options;
   const opened = helper.open<SocketResidentInfo>(
-    new URL("./blocking-socket-resident.js", import.meta.url),
+    new URL("./blocking-socket-service.js", import.meta.url),
     "openSocketResident",
     { host, port, path, noDelay, keepAliveProbeMs },
     deadline,

@@ -6,7 +6,7 @@ import { publishFault } from "../../core/diagnostics.ts";
 import { withCaller } from "../../core/error-context.ts";
 import type { ChannelRole, FramingClass } from "../../core/framing.ts";
 import { durationOption, functionOption, optionsObject } from "../../core/options.ts";
-import { within } from "../../core/within.ts";
+import { within } from "../../core/with-deadline.ts";
 import { type ChannelError, type Outcome, StateError, TimeoutError } from "../../errors.ts";
 import { attempt, hookError, routeFault } from "../../core/hooks.ts";
 import {

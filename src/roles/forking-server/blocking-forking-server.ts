@@ -1,13 +1,13 @@
 import type { ProcessServerStats } from "./forking-server-stats.ts";
 import { ProcessSupervisor, type SupervisorEvents, type SupervisorSettings } from "./supervisor.ts";
-import { ResidentSupervisor } from "./resident-supervisor.ts";
+import { ResidentSupervisor } from "./supervisor-client.ts";
 import type { ChildInfo } from "./children/server-child.ts";
 import { framingOf } from "../../core/channel-settings.ts";
 import { addressName, withCaller } from "../../core/error-context.ts";
 import { attempt, hookError, throwLater } from "../../core/hooks.ts";
 import { durationOption, functionOption, optionsObject } from "../../core/options.ts";
 import type { FramingClass } from "../../core/framing.ts";
-import { within } from "../../core/within.ts";
+import { within } from "../../core/with-deadline.ts";
 import type { CheckedAddress } from "../../devices/socket/socket.ts";
 import { ServerError, StateError } from "../../errors.ts";
 import type { AsyncCallOptions } from "../../modes/async/async-options.ts";

@@ -5,7 +5,7 @@ import { after } from "../../core/hooks.ts";
 import { kConnection, kLimits, kReleased, kTakeOver, kTellConnected } from "../../core/internals.ts";
 import { withCaller } from "../../core/error-context.ts";
 import { durationOption } from "../../core/options.ts";
-import { SharedWork, within } from "../../core/within.ts";
+import { SharedWork, within } from "../../core/with-deadline.ts";
 import { OpenError, StateError } from "../../errors.ts";
 import type { AsyncCallOptions } from "../../modes/async/async-options.ts";
 import { AsyncOpener } from "../../modes/async/async-opener.ts";

@@ -8,7 +8,7 @@ import type { Framing, FramingClass } from "../../core/framing.ts";
 import { checkHandler, SERVER_HOOKS } from "../../core/handler-class.ts";
 import { hookError } from "../../core/hooks.ts";
 import { durationOption, optionsObject } from "../../core/options.ts";
-import { SharedWork, within } from "../../core/within.ts";
+import { SharedWork, within } from "../../core/with-deadline.ts";
 import { kFault, kGuard, kIsAsked } from "../../core/internals.ts";
 import { ServerError, StateError } from "../../errors.ts";
 import type { AsyncCallOptions } from "../../modes/async/async-options.ts";

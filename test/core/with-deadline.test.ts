@@ -1,5 +1,5 @@
 import test from "ava";
-import { within } from "../../src/core/within.ts";
+import { within } from "../../src/core/with-deadline.ts";
 import { OptionsError } from "../../src/errors.ts";
 
 const late = (timeoutMs: number): Error => new Error(`late after ${timeoutMs}`);

@@ -4,7 +4,7 @@ import type { ListenAddress } from "../../modes/async/async-transport.ts";
 import { deadlineIn } from "../../modes/blocking/blocking-channel.ts";
 import { HelperThread, LATE } from "../../comm/helper/helper-thread.ts";
 import { unpackError } from "../../comm/error-transfer.ts";
-import type { ResidentSupervisorSettings, SupervisorNews } from "./supervisor-resident.ts";
+import type { ResidentSupervisorSettings, SupervisorNews } from "./supervisor-service.ts";
 import type { ProcessServerStats } from "./forking-server-stats.ts";
 import type { SupervisorEvents } from "./supervisor.ts";
 
@@ -27,7 +27,7 @@ export class ResidentSupervisor implements Disposable {
     const helper = HelperThread.start({}, SIGNAL_THREAD_OPTIONS);
     try {
       const opened = helper.open<{ readonly address: ListenAddress }>(
-        new URL("./supervisor-resident.js", import.meta.url),
+        new URL("./supervisor-service.js", import.meta.url),
         "openSupervisorResident",
         settings,
         deadlineIn(settings.timing.startTimeoutMs + ANSWER_TIMEOUT_MS),
