@@ -1,5 +1,5 @@
 /** What the package exports beside the generated classes: errors, and the types that their signatures name. */
-export type { ProcessServerStats } from "./roles/forking-server/forking-server-stats.ts";
+export type { ForkingServerStats } from "./roles/forking-server/forking-server-stats.ts";
 export type { ChildInfo } from "./roles/forking-server/children/server-child.ts";
 export type { Data, MessageOf } from "./core/data.ts";
 export type { SocketLink } from "./devices/socket/socket.ts";

@@ -18,7 +18,7 @@ export async function play(scenario: Scenario, file: Buffer, tell: (exchange: Ex
   const { framing } = (await scenario.asks.load()) as { readonly framing: { readonly boundary: Boundary } };
   for (const task of tasksFor(framing.boundary, file)) {
     const deadlineMs = LEAST_DEADLINE_MS + DEADLINE_MS_A_MESSAGE * task.messages.length;
-    await within(deadlineMs, (signal, fail) => connection(scenario, task, tell, signal, fail));
+    await withDeadline(deadlineMs, (signal, fail) => connection(scenario, task, tell, signal, fail));
   }
 }
 
@@ -46,7 +46,7 @@ async function connection(
 }
 
 /** Runs something that has to be done in time, and that can also be failed from elsewhere. */
-async function within(
+async function withDeadline(
   deadlineMs: number,
   run: (signal: AbortSignal, fail: (error: Error) => void) => Promise<void>,
 ): Promise<void> {

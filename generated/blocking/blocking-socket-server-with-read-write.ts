@@ -5,7 +5,7 @@
 import { listenBlockingSocket } from "../../src/devices/socket/blocking-socket-listener.ts";
 import type { SocketLink } from "../../src/devices/socket/socket.ts";
 import { ReadWriteFraming } from "../../src/framings/read-write.ts";
-import { BlockingProcessServer } from "../../src/roles/forking-server/blocking-forking-server.ts";
+import { BlockingForkingServer } from "../../src/roles/forking-server/blocking-forking-server.ts";
 import type { ChildInfo } from "../../src/roles/forking-server/children/server-child.ts";
 
 /**
@@ -33,7 +33,7 @@ import type { ChildInfo } from "../../src/roles/forking-server/children/server-c
  */
 export class BlockingSocketServerWithReadWrite<
   Encoding extends BufferEncoding | undefined = undefined,
-> extends BlockingProcessServer<Encoding, SocketLink> {
+> extends BlockingForkingServer<Encoding, SocketLink> {
   /** The framing: each message is preceded by its length. A server and its handler class have the same. */
   static override readonly framing: typeof ReadWriteFraming = ReadWriteFraming;
   /** Listens on a TCP or Unix socket. The class itself calls it. */

@@ -5,7 +5,7 @@
 import { listenBlockingSocket } from "../../src/devices/socket/blocking-socket-listener.ts";
 import type { SocketLink } from "../../src/devices/socket/socket.ts";
 import { ShutdownFraming } from "../../src/framings/shutdown.ts";
-import { BlockingProcessServer } from "../../src/roles/forking-server/blocking-forking-server.ts";
+import { BlockingForkingServer } from "../../src/roles/forking-server/blocking-forking-server.ts";
 import type { ChildInfo } from "../../src/roles/forking-server/children/server-child.ts";
 
 /**
@@ -35,7 +35,7 @@ import type { ChildInfo } from "../../src/roles/forking-server/children/server-c
  */
 export class BlockingSocketServerWithShutdown<
   Encoding extends BufferEncoding | undefined = undefined,
-> extends BlockingProcessServer<Encoding, SocketLink> {
+> extends BlockingForkingServer<Encoding, SocketLink> {
   /** The framing: the sender half-closes after its message. A server and its handler class have the same. */
   static override readonly framing: typeof ShutdownFraming = ShutdownFraming;
   /** Listens on a TCP or Unix socket. The class itself calls it. */

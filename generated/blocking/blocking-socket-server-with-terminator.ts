@@ -6,7 +6,7 @@ import type { Data } from "../../src/core/data.ts";
 import { listenBlockingSocket } from "../../src/devices/socket/blocking-socket-listener.ts";
 import type { SocketLink } from "../../src/devices/socket/socket.ts";
 import { TerminatorFraming } from "../../src/framings/terminator.ts";
-import { BlockingProcessServer } from "../../src/roles/forking-server/blocking-forking-server.ts";
+import { BlockingForkingServer } from "../../src/roles/forking-server/blocking-forking-server.ts";
 import type { ChildInfo } from "../../src/roles/forking-server/children/server-child.ts";
 
 /**
@@ -34,7 +34,7 @@ import type { ChildInfo } from "../../src/roles/forking-server/children/server-c
  */
 export class BlockingSocketServerWithTerminator<
   Encoding extends BufferEncoding | undefined = undefined,
-> extends BlockingProcessServer<Encoding, SocketLink> {
+> extends BlockingForkingServer<Encoding, SocketLink> {
   /** The framing: each message ends with a terminator. A server and its handler class have the same. */
   static override readonly framing: typeof TerminatorFraming = TerminatorFraming;
   /** Listens on a TCP or Unix socket. The class itself calls it. */

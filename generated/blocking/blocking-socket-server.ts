@@ -5,7 +5,7 @@
 import { listenBlockingSocket } from "../../src/devices/socket/blocking-socket-listener.ts";
 import type { SocketLink } from "../../src/devices/socket/socket.ts";
 import { BasicFraming } from "../../src/framings/basic.ts";
-import { BlockingProcessServer } from "../../src/roles/forking-server/blocking-forking-server.ts";
+import { BlockingForkingServer } from "../../src/roles/forking-server/blocking-forking-server.ts";
 import type { ChildInfo } from "../../src/roles/forking-server/children/server-child.ts";
 
 /**
@@ -33,7 +33,7 @@ import type { ChildInfo } from "../../src/roles/forking-server/children/server-c
  */
 export class BlockingSocketServer<
   Encoding extends BufferEncoding | undefined = undefined,
-> extends BlockingProcessServer<Encoding, SocketLink> {
+> extends BlockingForkingServer<Encoding, SocketLink> {
   /** The framing: bytes as they are; a message ends with the channel. A server and its handler class have the same. */
   static override readonly framing: typeof BasicFraming = BasicFraming;
   /** Listens on a TCP or Unix socket. The class itself calls it. */

@@ -5,5 +5,5 @@
 export type { Data } from "../../src/core/data.ts";
 export { listenBlockingSocket } from "../../src/devices/socket/blocking-socket-listener.ts";
 export type { SocketLink } from "../../src/devices/socket/socket.ts";
-export { BlockingProcessServer } from "../../src/roles/forking-server/blocking-forking-server.ts";
+export { BlockingForkingServer } from "../../src/roles/forking-server/blocking-forking-server.ts";
 export type { ChildInfo } from "../../src/roles/forking-server/children/server-child.ts";

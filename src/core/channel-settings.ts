@@ -111,7 +111,7 @@ const DEFAULT_RESYNC_QUIET_MS = 50;
 export const ACCEPTED_IDLE_TIMEOUT_MS = 300_000;
 
 /** The settings of a channel, checked, with every default filled in. Durations are in milliseconds, 0 means no limit. */
-export interface ChannelLimits {
+export interface CheckedSettings {
   /** Makes the codec of a connection; called again when the connection starts afresh after bad bytes. */
   readonly makeFraming: () => Framing;
   readonly encoding: BufferEncoding | undefined;
@@ -129,9 +129,9 @@ export interface ChannelLimits {
   /** What ends a message. */
   readonly boundary: MessageBoundary;
   /** Whether the end of the channel, or of one side of it, is what ends a message. */
-  readonly isEndMeaningful: boolean;
+  readonly isMessageEndedByClose: boolean;
   /** Whether no message is delivered while earlier answers wait to be sent. */
-  readonly isReplying: boolean;
+  readonly isHeldWhileSending: boolean;
 }
 
 /**
@@ -140,12 +140,12 @@ export interface ChannelLimits {
  * @param idleTimeoutMs the default of that setting.
  * @throws OptionsError `ERR_OPTIONS`, naming the option and its value.
  */
-export function channelLimits(
+export function checkSettings(
   options: ChannelSettings<BufferEncoding | undefined> & DeadlineSettings,
   role: ChannelRole,
   framing: FramingClass,
   idleTimeoutMs: number,
-): ChannelLimits {
+): CheckedSettings {
   const { interByteTimeoutMs, resyncQuietMs } = options as { interByteTimeoutMs?: number; resyncQuietMs?: number };
   const makeFraming = (): Framing => new framing(options as never, role);
   // A client waits for as long as its calls say.
@@ -165,8 +165,8 @@ export function channelLimits(
     interByteTimeoutMs: durationOption("interByteTimeoutMs", interByteTimeoutMs, 0),
     resyncQuietMs: durationOption("resyncQuietMs", resyncQuietMs, DEFAULT_RESYNC_QUIET_MS),
     boundary: framing.boundary,
-    isEndMeaningful: framing.boundary !== "message",
-    isReplying: role === "server",
+    isMessageEndedByClose: framing.boundary !== "message",
+    isHeldWhileSending: role === "server",
   };
 }
 

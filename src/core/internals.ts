@@ -4,7 +4,7 @@
  */
 
 /** The checked settings of a channel. */
-export const kLimits: unique symbol = Symbol("limits");
+export const kSettings: unique symbol = Symbol("limits");
 /** The present connection of a channel; `undefined` while it is closed. */
 export const kConnection: unique symbol = Symbol("connection");
 /** What `queryDone` answers unless the user says otherwise. */
@@ -12,7 +12,7 @@ export const kIsDoneByDefault: unique symbol = Symbol("isDoneByDefault");
 /** Reports a fault that no call waits for. */
 export const kFault: unique symbol = Symbol("fault");
 /** Takes a fault that neither a hook nor a listener took. */
-export const kUnheard: unique symbol = Symbol("unheard");
+export const kUnhandled: unique symbol = Symbol("unhandled");
 /** Makes an open transport the connection of a channel. */
 export const kAdopt: unique symbol = Symbol("adopt");
 /** Begins the life of a persistent channel on an open transport. */

@@ -8,7 +8,7 @@ import { durationOption } from "./options.ts";
  * @param late the error when the time has passed.
  * @throws OptionsError `ERR_OPTIONS` for a time that is none.
  */
-export async function within<Result>(
+export async function withDeadline<Result>(
   work: Promise<Result>,
   options: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
   late: (timeoutMs: number) => Error,
@@ -46,13 +46,13 @@ export class SharedWork<Result> {
   }
 
   /** Waits as {@link within} does. The last caller that gives up waits for the end of the work. */
-  async within(
+  async withDeadline(
     options: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
     late: (timeoutMs: number) => Error,
   ): Promise<Result> {
     this.#callers++;
     try {
-      return await within(this.#work, options, late);
+      return await withDeadline(this.#work, options, late);
     } catch (error) {
       if (this.#callers === 1) {
         this.#cancel(error);

@@ -27,11 +27,11 @@ export const killHelper: Act<{ death: Death; made: Made }, { death: Failure; rep
   const open = (how: string): number => {
     const module = new URL("./dying-service.js", import.meta.url);
     const opened = helper.open(module, "openDying", { how }, Number.POSITIVE_INFINITY);
-    return opened === LATE ? 0 : opened.resident;
+    return opened === LATE ? 0 : opened.service;
   };
-  const resident = death.isOpening ? 0 : open("");
+  const service = death.isOpening ? 0 : open("");
   const failure = failureOf(undefined, () =>
-    death.isOpening ? open(death.how) : helper.invoke(resident, death.how, [], Number.POSITIVE_INFINITY),
+    death.isOpening ? open(death.how) : helper.invoke(service, death.how, [], Number.POSITIVE_INFINITY),
   );
   return { death: failure, reply: client.clientCommunicate("hello").toString() };
 };
@@ -48,7 +48,7 @@ export const killHelperMeanwhile: Act<
   const helper = HelperThread.current();
   const module = new URL("./dying-service.js", import.meta.url);
   const opened = helper.open(module, "openDying", { how: "" }, Number.POSITIVE_INFINITY);
-  if (opened !== LATE) helper.tell(opened.resident, "onWord", [how, word]);
+  if (opened !== LATE) helper.tell(opened.service, "onWord", [how, word]);
   const replies: string[] = [];
   const call = (request: string): void =>
     void replies.push(client.clientCommunicate(request, { timeoutMs: 30_000 }).toString());

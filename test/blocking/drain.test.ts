@@ -1,6 +1,6 @@
 /** Draining a line in blocking mode: for as long as the line needs, and no longer than something leaves. */
 import test from "ava";
-import { channelLimits } from "../../src/core/channel-settings.ts";
+import { checkSettings } from "../../src/core/channel-settings.ts";
 import { TerminatorFraming } from "../../src/framings/terminator.ts";
 import { BlockingConnection } from "../../src/modes/blocking/blocking-connection.ts";
 import type { BlockingTransport } from "../../src/modes/blocking/blocking-transport.ts";
@@ -38,7 +38,7 @@ class SlowLine implements BlockingTransport<undefined> {
 }
 
 function connectionOver(line: SlowLine): BlockingConnection<Buffer, undefined> {
-  const limits = channelLimits({ writeTimeoutMs: 1000 }, "client", TerminatorFraming, 0);
+  const limits = checkSettings({ writeTimeoutMs: 1000 }, "client", TerminatorFraming, 0);
   const connection = new BlockingConnection<Buffer, undefined>(line, limits, (error) => {
     throw error;
   });

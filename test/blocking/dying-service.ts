@@ -1,6 +1,6 @@
-/** A resident of a helper thread that ends the thread, in one way or another. */
+/** A service of a helper thread that ends the thread, in one way or another. */
 import { connect, type TcpNetConnectOpts } from "node:net";
-import type { Resident } from "../../src/comm/helper/helper-protocol.ts";
+import type { HelperService } from "../../src/comm/helper/helper-protocol.ts";
 
 /** The ways to die. */
 export interface Deaths {
@@ -11,7 +11,7 @@ export interface Deaths {
 
 const never = new Promise<never>(() => undefined);
 
-class DyingResident implements Resident<undefined>, Deaths {
+class DyingService implements HelperService<undefined>, Deaths {
   readonly info: undefined;
 
   throwLater(): Promise<never> {
@@ -41,8 +41,8 @@ class DyingResident implements Resident<undefined>, Deaths {
 }
 
 /** Opens it; or dies at once, as told. */
-export async function openDying({ how }: { how: keyof Deaths | "" }): Promise<Resident<undefined>> {
-  const resident = new DyingResident();
-  if (how !== "") await resident[how]();
-  return resident;
+export async function openDying({ how }: { how: keyof Deaths | "" }): Promise<HelperService<undefined>> {
+  const service = new DyingService();
+  if (how !== "") await service[how]();
+  return service;
 }

@@ -50,7 +50,7 @@ test("no asynchronous class has a member by a plain name that is not published",
 
 /** Names that were internal once, or might be. */
 const NAMES =
-  "settings connection fault unheard adopt released tellConnected tellClosed tellDrained isDoneByDefault isAsked guard inbox opener hooks state life limits attach serve".split(
+  "settings connection fault unhandled adopt released tellConnected tellClosed tellDrained isDoneByDefault isAsked guard inbox opener hooks state life limits attach serve".split(
     " ",
   );
 

@@ -27,12 +27,12 @@ export interface HelperData {
 export type HelperRequest =
   | {
       readonly kind: "open";
-      /** The module that opens a resident, and the function in it. */
+      /** The module that opens a service, and the function in it. */
       readonly module: string;
       readonly name: string;
       readonly options: unknown;
     }
-  | { readonly kind: "invoke"; readonly resident: number; readonly method: string; readonly values: readonly unknown[] }
+  | { readonly kind: "invoke"; readonly service: number; readonly method: string; readonly values: readonly unknown[] }
   /** The owner does not wait for a call any more; what the call has opened is closed. */
   | { readonly kind: "cancel"; readonly call: number };
 
@@ -47,9 +47,9 @@ export type HelperReply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: TransferredError };
 
-/** What the owner of an opened resident gets. */
+/** What the owner of an opened service gets. */
 export interface Opened<Info> {
-  readonly resident: number;
+  readonly service: number;
   readonly info: Info;
 }
 
@@ -57,12 +57,12 @@ export interface Opened<Info> {
  * An object that lives in a helper thread and is called from its owner. All its methods may be called by name; values and
  * results are cloned on their way.
  */
-export interface Resident<Info> {
-  /** What the owner gets when the resident is open. */
+export interface HelperService<Info> {
+  /** What the owner gets when the service is open. */
   readonly info: Info;
-  /** Releases everything; the resident is forgotten then. */
+  /** Releases everything; the service is forgotten then. */
   close(): Promise<void>;
 }
 
-/** Opens a resident. If the signal aborts, what was opened is released and the promise rejects. */
-export type OpenResident<Info> = (options: never, signal: AbortSignal) => Promise<Resident<Info>>;
+/** Opens a service. If the signal aborts, what was opened is released and the promise rejects. */
+export type OpenService<Info> = (options: never, signal: AbortSignal) => Promise<HelperService<Info>>;

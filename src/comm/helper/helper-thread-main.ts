@@ -1,4 +1,4 @@
-/** What runs in a helper thread: opens residents and calls them, as its owner asks. */
+/** What runs in a helper thread: opens services and calls them, as its owner asks. */
 import { workerData } from "node:worker_threads";
 import { packError } from "../error-transfer.ts";
 import {
@@ -9,8 +9,8 @@ import {
   type HelperReply,
   type NumberedRequest,
   type Opened,
-  type OpenResident,
-  type Resident,
+  type OpenService,
+  type HelperService,
   RUNNING,
   SIGNAL,
   STATE,
@@ -19,7 +19,7 @@ import {
 
 const { port, memory, nodeOptions } = workerData as HelperData;
 const words = new Int32Array(memory);
-const residents = new Map<number, Resident<unknown>>();
+const services = new Map<number, HelperService<unknown>>();
 const calls = new Map<number, AbortController>();
 
 // For the processes that are started here.
@@ -49,33 +49,33 @@ async function cancel(call: number): Promise<void> {
   calls.get(call)?.abort(new Error("the caller does not wait any longer"));
   calls.delete(call);
   // The owner may have given up just when the answer was sent.
-  const resident = residents.get(call);
-  residents.delete(call);
-  await resident?.close();
+  const service = services.get(call);
+  services.delete(call);
+  await service?.close();
 }
 
 async function answer(request: Exclude<NumberedRequest, { kind: "cancel" }>, signal: AbortSignal): Promise<unknown> {
   if (request.kind === "open") return await open(request, signal);
-  const resident = residents.get(request.resident);
-  if (resident === undefined) return undefined;
-  if (request.method === "close") residents.delete(request.resident);
-  const method = (resident as unknown as Record<string, (...values: unknown[]) => unknown>)[request.method];
-  return await method?.apply(resident, [...request.values]);
+  const service = services.get(request.service);
+  if (service === undefined) return undefined;
+  if (request.method === "close") services.delete(request.service);
+  const method = (service as unknown as Record<string, (...values: unknown[]) => unknown>)[request.method];
+  return await method?.apply(service, [...request.values]);
 }
 
 async function open(
   request: Extract<NumberedRequest, { kind: "open" }>,
   signal: AbortSignal,
 ): Promise<Opened<unknown>> {
-  const module = (await import(request.module)) as Record<string, OpenResident<unknown>>;
-  const resident = await (module[request.name] as OpenResident<unknown>)(request.options as never, signal);
+  const module = (await import(request.module)) as Record<string, OpenService<unknown>>;
+  const service = await (module[request.name] as OpenService<unknown>)(request.options as never, signal);
   if (signal.aborted) {
-    await resident.close();
+    await service.close();
     throw signal.reason;
   }
   // It has the number of the call that has opened it.
-  residents.set(request.id, resident);
-  return { resident: request.id, info: resident.info };
+  services.set(request.id, service);
+  return { service: request.id, info: service.info };
 }
 
 function reply(message: HelperReply): void {

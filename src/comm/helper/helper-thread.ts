@@ -136,7 +136,7 @@ export class HelperThread {
   }
 
   /**
-   * Opens a resident in the helper.
+   * Opens a service in the helper.
    *
    * @param module the address of the module that opens it, and the name of the function in it.
    * @param deadline when to give up, on the clock of `performance.now()`; what is opened later is released.
@@ -145,9 +145,9 @@ export class HelperThread {
     return this.call({ kind: "open", module: module.href, name, options }, deadline) as Opened<Info> | typeof LATE;
   }
 
-  /** Calls a method of a resident. */
-  invoke(resident: number, method: string, values: readonly unknown[], deadline: number): unknown {
-    return this.call({ kind: "invoke", resident, method, values }, deadline);
+  /** Calls a method of a service. */
+  invoke(service: number, method: string, values: readonly unknown[], deadline: number): unknown {
+    return this.call({ kind: "invoke", service, method, values }, deadline);
   }
 
   /**
@@ -170,8 +170,8 @@ export class HelperThread {
   }
 
   /** Asks the helper for something whose answer nobody wants to know. */
-  tell(resident: number, method: string, values: readonly unknown[] = []): void {
-    this.#post({ kind: "invoke", resident, method, values, id: UNANSWERED });
+  tell(service: number, method: string, values: readonly unknown[] = []): void {
+    this.#post({ kind: "invoke", service, method, values, id: UNANSWERED });
   }
 
   /** Asks the helper for something; {@link wait} for the answer. */

@@ -1,4 +1,4 @@
-import type { ChannelLimits } from "../channel-settings.ts";
+import type { CheckedSettings } from "../channel-settings.ts";
 import type { MessageBoundary } from "../framing.ts";
 import { type CallPlan, ExchangeCall } from "./exchange-call.ts";
 import { StartQueue } from "./start-queue.ts";
@@ -14,7 +14,7 @@ export interface Outlet {
 }
 
 /** What a {@link ClientExchange} needs to know. */
-export interface ExchangeSettings extends Pick<ChannelLimits, "makeFraming" | "maxQueuedBytes"> {
+export interface ExchangeSettings extends Pick<CheckedSettings, "makeFraming" | "maxQueuedBytes"> {
   /** Whether the connection stays open after an exchange. */
   readonly keepAlive: boolean;
   /** What ends a message; with `"message"`, a connection can carry several exchanges. */
@@ -32,16 +32,16 @@ export type Ending = "keep" | "finish" | "destroy";
 
 /** All have the same members in the same order, so that the engine sees objects of one shape. */
 type State<Message> =
-  | { readonly name: "closed"; readonly call: undefined; readonly outlet: undefined; readonly isSpent: false }
+  | { readonly name: "closed"; readonly call: undefined; readonly outlet: undefined; readonly isUsedUp: false }
   | {
       readonly name: "opening";
       readonly call: Call<Message>;
       readonly outlet: Outlet | undefined;
-      readonly isSpent: false;
+      readonly isUsedUp: false;
     }
-  | { readonly name: "ready"; readonly call: undefined; readonly outlet: Outlet; readonly isSpent: boolean }
+  | { readonly name: "ready"; readonly call: undefined; readonly outlet: Outlet; readonly isUsedUp: boolean }
   | Exchanging<Message>
-  | { readonly name: "closing"; readonly call: Call<Message>; readonly outlet: undefined; readonly isSpent: false };
+  | { readonly name: "closing"; readonly call: Call<Message>; readonly outlet: undefined; readonly isUsedUp: false };
 
 type Call<Message> = ExchangeCall<Message> | undefined;
 
@@ -49,10 +49,10 @@ interface Exchanging<Message> {
   readonly name: "exchanging";
   readonly call: ExchangeCall<Message>;
   readonly outlet: Outlet;
-  readonly isSpent: boolean;
+  readonly isUsedUp: boolean;
 }
 
-const CLOSED = { name: "closed", call: undefined, outlet: undefined, isSpent: false } as const;
+const CLOSED = { name: "closed", call: undefined, outlet: undefined, isUsedUp: false } as const;
 
 /**
  * The exchanges of a client: what waits to be sent, what a call has sent, whether the connection can carry another
@@ -131,7 +131,7 @@ export class ClientExchange<Message> {
   start(payload: Uint8Array): "open" | "queued" {
     const state = this.#state;
     const { call } = this;
-    if (state.outlet !== undefined && !state.isSpent) {
+    if (state.outlet !== undefined && !state.isUsedUp) {
       state.outlet.queue(payload);
       this.#hasOutput = true;
       if (call !== undefined) call.hasSent = true;
@@ -166,17 +166,17 @@ export class ClientExchange<Message> {
     const call = new ExchangeCall(plan);
     switch (state.name) {
       case "closed":
-        this.#state = { name: "opening", call, outlet: undefined, isSpent: false };
+        this.#state = { name: "opening", call, outlet: undefined, isUsedUp: false };
         return "open";
       case "opening":
-        this.#state = { name: "opening", call, outlet: state.outlet, isSpent: false };
+        this.#state = { name: "opening", call, outlet: state.outlet, isUsedUp: false };
         return "wait";
       case "closing":
         this.#closeFor(call);
         return "wait";
       case "ready":
-        if (state.isSpent) return this.#closeFor(call);
-        this.#state = { name: "exchanging", call, outlet: state.outlet, isSpent: false };
+        if (state.isUsedUp) return this.#closeFor(call);
+        this.#state = { name: "exchanging", call, outlet: state.outlet, isUsedUp: false };
         return "send";
       case "exchanging":
         throw new Error("a call is under way already");
@@ -186,7 +186,7 @@ export class ClientExchange<Message> {
   /** Whether a connection has to be opened for what was started; then it is being opened. */
   open(): boolean {
     if (this.#state.name !== "closed" || this.#queue.isEmpty) return false;
-    this.#state = { name: "opening", call: undefined, outlet: undefined, isSpent: false };
+    this.#state = { name: "opening", call: undefined, outlet: undefined, isUsedUp: false };
     return true;
   }
 
@@ -197,7 +197,7 @@ export class ClientExchange<Message> {
    */
   opened(outlet: Outlet): boolean {
     if (this.#state.name !== "opening") return false;
-    this.#state = { name: "opening", call: this.#state.call, outlet, isSpent: false };
+    this.#state = { name: "opening", call: this.#state.call, outlet, isUsedUp: false };
     const waiting = this.#queue.takeAll();
     this.#hasOutput = waiting.length > 0;
     // Their total was checked when they were started.
@@ -216,14 +216,14 @@ export class ClientExchange<Message> {
     if (state.name !== "opening" || state.outlet === undefined) return "idle";
     const { call, outlet } = state;
     if (call !== undefined) {
-      this.#state = { name: "exchanging", call, outlet, isSpent: false };
+      this.#state = { name: "exchanging", call, outlet, isUsedUp: false };
       return "send";
     }
     if (this.#isFinishing) {
       this.#closeFor(undefined);
       return "finish";
     }
-    this.#state = { name: "ready", call, outlet, isSpent: false };
+    this.#state = { name: "ready", call, outlet, isUsedUp: false };
     return "idle";
   }
 
@@ -277,8 +277,8 @@ export class ClientExchange<Message> {
   /** The other end has closed, or the connection is not to be used again for another reason. */
   spend(): void {
     const state = this.#state;
-    if (state.name === "ready") this.#state = { name: "ready", call: undefined, outlet: state.outlet, isSpent: true };
-    if (state.name === "exchanging") this.#state = { ...state, isSpent: true };
+    if (state.name === "ready") this.#state = { name: "ready", call: undefined, outlet: state.outlet, isUsedUp: true };
+    if (state.name === "exchanging") this.#state = { ...state, isUsedUp: true };
   }
 
   /**
@@ -291,7 +291,7 @@ export class ClientExchange<Message> {
     const { name } = this.#state;
     const { call } = this;
     if (call !== undefined && name === "closing") {
-      this.#state = { name: "opening", call, outlet: undefined, isSpent: false };
+      this.#state = { name: "opening", call, outlet: undefined, isUsedUp: false };
       return "reopen";
     }
     this.#state = CLOSED;
@@ -333,7 +333,7 @@ export class ClientExchange<Message> {
     if (hasFailed && call.request !== "refused") return this.#leave(state, "destroy");
     const { goal, closes } = call.plan;
     const stays = (this.#settings.keepAlive || goal === "open") && !this.#isFinishing && closes !== true;
-    if (stays && !state.isSpent) return this.#leave(state, "keep");
+    if (stays && !state.isUsedUp) return this.#leave(state, "keep");
     // With the reply, everything has left; else bytes may be on their way.
     const hasReply = !hasFailed && !call.isLeaving && (goal === "reply" || goal === "match");
     return this.#leave(state, hasReply ? "destroy" : "finish");
@@ -365,7 +365,7 @@ export class ClientExchange<Message> {
   }
 
   #closeFor(call: Call<Message>): "reopen" {
-    this.#state = { name: "closing", call, outlet: undefined, isSpent: false };
+    this.#state = { name: "closing", call, outlet: undefined, isUsedUp: false };
     return "reopen";
   }
 
@@ -375,9 +375,9 @@ export class ClientExchange<Message> {
     this.#isOutOfStep ||= call.hasSent;
   }
 
-  #leave({ outlet, isSpent }: Exchanging<Message>, ending: Ending): Ending {
+  #leave({ outlet, isUsedUp }: Exchanging<Message>, ending: Ending): Ending {
     this.#isFinishing = false;
-    if (ending === "keep") this.#state = { name: "ready", call: undefined, outlet, isSpent };
+    if (ending === "keep") this.#state = { name: "ready", call: undefined, outlet, isUsedUp };
     else this.#closeFor(undefined);
     return ending;
   }

@@ -1,4 +1,4 @@
-import type { ChannelLimits } from "../channel-settings.ts";
+import type { CheckedSettings } from "../channel-settings.ts";
 
 /** The deadlines of the receiving side. Of several that pass at the same moment, the first in this order is reported. */
 const DEADLINES = ["silence", "message", "half-open", "idle"] as const;
@@ -14,7 +14,7 @@ export type PendingInput = "nothing" | "message" | "noise";
 
 /** The limits that a {@link ReceiveClock} keeps, in milliseconds; 0 means none. */
 export type ReceiveLimits = Pick<
-  ChannelLimits,
+  CheckedSettings,
   "idleTimeoutMs" | "messageTimeoutMs" | "interByteTimeoutMs" | "halfOpenTimeoutMs"
 >;
 

@@ -1,4 +1,4 @@
-import type { ChannelLimits } from "../channel-settings.ts";
+import type { CheckedSettings } from "../channel-settings.ts";
 import { checkQueue } from "../limits.ts";
 
 /** Who gave a payload to be sent: nobody's call, or a call of the client. */
@@ -6,11 +6,11 @@ export type Origin = object | undefined;
 
 /** What a client was given to send while no connection could carry it, in order. */
 export class StartQueue {
-  readonly #limits: Pick<ChannelLimits, "makeFraming" | "maxQueuedBytes">;
+  readonly #limits: Pick<CheckedSettings, "makeFraming" | "maxQueuedBytes">;
   #entries: { readonly payload: Uint8Array; readonly size: number; readonly origin: Origin }[] = [];
   #size = 0;
 
-  constructor(limits: Pick<ChannelLimits, "makeFraming" | "maxQueuedBytes">) {
+  constructor(limits: Pick<CheckedSettings, "makeFraming" | "maxQueuedBytes">) {
     this.#limits = limits;
   }
 

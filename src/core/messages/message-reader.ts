@@ -1,13 +1,13 @@
 import { StringDecoder } from "node:string_decoder";
 import { ChannelError, FramingError } from "../../errors.ts";
 import { ByteQueue } from "../bytes/byte-queue.ts";
-import type { ChannelLimits } from "../channel-settings.ts";
+import type { CheckedSettings } from "../channel-settings.ts";
 import type { PendingInput } from "../exchange/receive-clock.ts";
 import type { MessageProgress } from "../exchange/receive-errors.ts";
 import type { Framing } from "../framing.ts";
 
 /** What a {@link MessageReader} needs to know of a channel. */
-export type ReaderSettings = Pick<ChannelLimits, "makeFraming" | "encoding" | "interByteTimeoutMs">;
+export type ReaderSettings = Pick<CheckedSettings, "makeFraming" | "encoding" | "interByteTimeoutMs">;
 
 /**
  * What becomes of the bytes of the other end:

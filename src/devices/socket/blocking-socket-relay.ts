@@ -19,7 +19,7 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
   readonly link: SocketLink;
   readonly canResynchronise = false;
   readonly #helper: HelperThread;
-  readonly #resident: number;
+  readonly #service: number;
   #bytesWritten = 0;
   /** Whether the other end has got a part of what it is to get. */
   #isMidWrite = false;
@@ -29,10 +29,10 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
   #end: "ended" | { readonly fault: DisconnectedError } | undefined;
   #isClosed = false;
 
-  constructor(link: SocketLink, helper: HelperThread, resident: number) {
+  constructor(link: SocketLink, helper: HelperThread, service: number) {
     this.link = link;
     this.#helper = helper;
-    this.#resident = resident;
+    this.#service = service;
     this.#reading = this.#begin("read");
   }
 
@@ -45,7 +45,7 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
     const ahead = this.#ahead.take();
     if (ahead !== undefined) return ahead;
     // When the helper answers, it has seen everything that had come before.
-    if (deadline <= now) this.#helper.invoke(this.#resident, "look", [], now + ANSWER_TIMEOUT_MS);
+    if (deadline <= now) this.#helper.invoke(this.#service, "look", [], now + ANSWER_TIMEOUT_MS);
     if (this.#end === undefined) {
       const portion = this.#helper.wait(this.#reading, deadline) as SocketPortion | typeof LATE;
       if (portion === LATE) return "late";
@@ -75,7 +75,7 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
   }
 
   finish(): void {
-    this.#helper.tell(this.#resident, "finish");
+    this.#helper.tell(this.#service, "finish");
   }
 
   leave(): void {
@@ -91,14 +91,14 @@ export class RelayedSocketTransport implements BlockingTransport<SocketLink> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
-      this.#helper.invoke(this.#resident, "close", [this.#isMidWrite], performance.now() + CLOSE_TIMEOUT_MS);
+      this.#helper.invoke(this.#service, "close", [this.#isMidWrite], performance.now() + CLOSE_TIMEOUT_MS);
     } catch {
       // With its thread, everything that the helper owned is released.
     }
   }
 
   #begin(method: string, values: readonly unknown[] = []): number {
-    return this.#helper.begin({ kind: "invoke", resident: this.#resident, method, values });
+    return this.#helper.begin({ kind: "invoke", service: this.#service, method, values });
   }
 
   #taken(portion: SocketPortion): Buffer | undefined {

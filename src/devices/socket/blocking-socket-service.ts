@@ -2,16 +2,16 @@ import { fstatSync } from "node:fs";
 import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { packError, type TransferredError } from "../../comm/error-transfer.ts";
-import type { Resident } from "../../comm/helper/helper-protocol.ts";
+import type { HelperService } from "../../comm/helper/helper-protocol.ts";
 import { sharedSocketCalls } from "../../system/socket-calls.ts";
 import { bytesGivenToSystem, openSocket } from "./async-socket.ts";
 import { handleOf } from "./socket-handle.ts";
 import type { SocketConnectOptions, SocketLink } from "./socket.ts";
 
-/** What the owner of a {@link SocketResident} gets. */
-export interface SocketResidentInfo {
+/** What the owner of a {@link SocketService} gets. */
+export interface SocketServiceInfo {
   readonly link: SocketLink;
-  /** Where the system has one for sockets: the owner may duplicate it, and then close the resident. */
+  /** Where the system has one for sockets: the owner may duplicate it, and then close the service. */
   readonly descriptor: SocketDescriptor | undefined;
 }
 
@@ -40,26 +40,26 @@ const PORTION_BYTES = 65_536;
 const LONGEST_TIMER_MS = 2 ** 31;
 
 /** Connects a socket for an owner that is blocked. Nothing is read before the owner asks for it. */
-export async function openSocketResident(
+export async function openSocketService(
   options: SocketConnectOptions,
   signal: AbortSignal,
-): Promise<Resident<SocketResidentInfo>> {
-  let resident: SocketResident | undefined;
+): Promise<HelperService<SocketServiceInfo>> {
+  let service: SocketService | undefined;
   const socket = await openSocket(options, signal, {
     buffer: Buffer.allocUnsafeSlow(PORTION_BYTES),
     callback(length, buffer) {
       // A copy: the buffer is filled again, and sending a part of it would send all of it.
-      resident?.taken(Uint8Array.from(buffer.subarray(0, length)));
+      service?.taken(Uint8Array.from(buffer.subarray(0, length)));
       return false;
     },
   });
-  resident = new SocketResident(socket);
-  return resident;
+  service = new SocketService(socket);
+  return service;
 }
 
 /** A socket whose owner is another thread: what it reads and writes is passed on between them. */
-class SocketResident implements Resident<SocketResidentInfo> {
-  readonly info: SocketResidentInfo;
+class SocketService implements HelperService<SocketServiceInfo> {
+  readonly info: SocketServiceInfo;
   readonly #socket: Socket;
   #error: Error | undefined;
   /** How many bytes were given to be written. */

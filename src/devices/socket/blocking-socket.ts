@@ -9,7 +9,7 @@ import { ownSocketCalls } from "../../system/socket-calls.ts";
 import { type SystemAddress, socketEnd } from "../../system/socket-address.ts";
 import { canConnectSockets, connectSocket } from "../../system/socket-connect.ts";
 import { RelayedSocketTransport } from "./blocking-socket-relay.ts";
-import type { SocketDescriptor, SocketResidentInfo } from "./blocking-socket-service.ts";
+import type { SocketDescriptor, SocketServiceInfo } from "./blocking-socket-service.ts";
 import { BlockingSocketTransport } from "./blocking-socket-transport.ts";
 import { isListeningHere } from "./listening.ts";
 import {
@@ -85,17 +85,17 @@ function linkOf(fd: number): () => SocketLink {
 function connectByHelper(options: SocketConnectOptions, deadline: number): BlockingTransport<SocketLink> | "late" {
   const helper = HelperThread.current();
   const { host, port, path, noDelay, keepAliveProbeMs } = options;
-  const opened = helper.open<SocketResidentInfo>(
+  const opened = helper.open<SocketServiceInfo>(
     new URL("./blocking-socket-service.js", import.meta.url),
-    "openSocketResident",
+    "openSocketService",
     { host, port, path, noDelay, keepAliveProbeMs },
     deadline,
   );
   if (opened === LATE) return "late";
-  const { resident } = opened;
+  const { service } = opened;
   const { link, descriptor } = opened.info;
   if (descriptor === undefined || systemLibrary() === undefined)
-    return new RelayedSocketTransport(link, helper, resident);
+    return new RelayedSocketTransport(link, helper, service);
   try {
     const fd = takeOver(descriptor);
     return new BlockingSocketTransport(fd, ownSocketCalls(fd), () => link);
@@ -103,7 +103,7 @@ function connectByHelper(options: SocketConnectOptions, deadline: number): Block
     throw ChannelError.is(error) ? error : connectError(error as Error, options);
   } finally {
     // Closes the helper's descriptor, not the connection.
-    helper.tell(resident, "close");
+    helper.tell(service, "close");
   }
 }
 

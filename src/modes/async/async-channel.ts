@@ -1,12 +1,12 @@
 import { EventEmitter } from "node:events";
-import { type ChannelLimits, channelLimits, type DeadlineSettings } from "../../core/channel-settings.ts";
+import { type CheckedSettings, checkSettings, type DeadlineSettings } from "../../core/channel-settings.ts";
 import type { CloseReason } from "../../core/close-reason.ts";
 import { type Data, type MessageOf, toBytes } from "../../core/data.ts";
 import { publishFault } from "../../core/diagnostics.ts";
 import { withCaller } from "../../core/error-context.ts";
 import type { ChannelRole, FramingClass } from "../../core/framing.ts";
 import { durationOption, functionOption, optionsObject } from "../../core/options.ts";
-import { within } from "../../core/with-deadline.ts";
+import { withDeadline } from "../../core/with-deadline.ts";
 import { type ChannelError, type Outcome, StateError, TimeoutError } from "../../errors.ts";
 import { attempt, hookError, routeFault } from "../../core/hooks.ts";
 import {
@@ -14,11 +14,11 @@ import {
   kConnection,
   kFault,
   kIsDoneByDefault,
-  kLimits,
+  kSettings,
   kSurvived,
   kTellClosed,
   kTellConnected,
-  kUnheard,
+  kUnhandled,
 } from "../../core/internals.ts";
 import { AsyncConnection } from "./async-connection.ts";
 import type { ConnectionOwner } from "./async-connection-owner.ts";
@@ -50,7 +50,7 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
   /** The framing of this class. */
   static readonly framing: FramingClass;
   /** @internal */
-  protected readonly [kLimits]: ChannelLimits;
+  protected readonly [kSettings]: CheckedSettings;
   readonly #hooks: AsyncChannelOptions<Encoding, never>;
   /** The signal of the last connection. */
   #lastSignal: AbortSignal | undefined;
@@ -69,7 +69,7 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
       functionOption(name, options[name]);
     }
     this.#hooks = options;
-    this[kLimits] = channelLimits(options, role, framing, idleTimeoutMs);
+    this[kSettings] = checkSettings(options, role, framing, idleTimeoutMs);
   }
 
   /** @internal */
@@ -141,7 +141,7 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
     });
     try {
       const late = (timeoutMs: number): TimeoutError => sendTooSlow(timeoutMs, outcome);
-      await withCaller(within(left, options, late), this[kLimits].peer);
+      await withCaller(withDeadline(left, options, late), this[kSettings].peer);
     } catch (error) {
       takeBack();
       throw error;
@@ -177,7 +177,7 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
    */
   async flush(options: AsyncCallOptions = {}): Promise<void> {
     if (this[kConnection] === undefined) throw notOpen();
-    await withCaller(within(this[kConnection].discardInput(), options, flushTooSlow), this[kLimits].peer);
+    await withCaller(withDeadline(this[kConnection].discardInput(), options, flushTooSlow), this[kSettings].peer);
   }
 
   /**
@@ -189,7 +189,7 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
    */
   async drain(options: AsyncCallOptions = {}): Promise<void> {
     if (this[kConnection] === undefined) throw notOpen();
-    await withCaller(within(this[kConnection].drain(), options, drainTooSlow), this[kLimits].peer);
+    await withCaller(withDeadline(this[kConnection].drain(), options, drainTooSlow), this[kSettings].peer);
   }
 
   /**
@@ -228,17 +228,17 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
 
   /** Reports a fault that no call waits for and that ends the channel, or comes from a hook. @internal */
   protected [kFault](error: ChannelError): void {
-    routeFault(error, this.#hearers(), (unheard) => this[kUnheard](unheard, false));
+    routeFault(error, this.#hearers(), (unhandled) => this[kUnhandled](unhandled, false));
   }
 
   /** Counts and publishes a fault that the channel survives, and reports it to those who want to know. @internal */
   protected [kSurvived](error: ChannelError): void {
     publishFault(this, error, ++this.#survivedFaults);
-    routeFault(error, this.#hearers(), (unheard) => this[kUnheard](unheard, true));
+    routeFault(error, this.#hearers(), (unhandled) => this[kUnhandled](unhandled, true));
   }
 
   /** As Node.js does: an `error` event without a listener is thrown. @internal */
-  protected [kUnheard](error: ChannelError, isSurvived: boolean): void {
+  protected [kUnhandled](error: ChannelError, isSurvived: boolean): void {
     if (!isSurvived) process.nextTick(() => fire(this, "error", error));
   }
 
@@ -247,7 +247,7 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
     transport: AsyncTransport<Link>,
     owner: ChannelOwner<MessageOf<Encoding>>,
   ): AsyncConnection<MessageOf<Encoding>, Link> {
-    const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this[kLimits], {
+    const connection = new AsyncConnection<MessageOf<Encoding>, Link>(transport, this[kSettings], {
       subject: this,
       drained: () => this.#drained(),
       survived: (error) => this[kSurvived](error),

@@ -1,4 +1,4 @@
-import type { ChannelLimits } from "../../core/channel-settings.ts";
+import type { CheckedSettings } from "../../core/channel-settings.ts";
 import { abortReason, closedHere, type CloseReason, isAbortOf } from "../../core/close-reason.ts";
 import { Deadlines } from "../../core/deadlines.ts";
 import { publishState } from "../../core/diagnostics.ts";
@@ -36,7 +36,7 @@ type Life =
 export class AsyncConnection<Message extends string | Buffer, Link> implements TransportEvents {
   readonly transport: AsyncTransport<Link>;
   readonly #owner: ConnectionOwner<Message>;
-  readonly #settings: ChannelLimits;
+  readonly #settings: CheckedSettings;
   readonly #reader: MessageReader<Message>;
   readonly #delivery: AsyncDelivery<Message>;
   readonly #timer: AsyncReceiveTimer;
@@ -48,7 +48,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
   /** Who waits for the release. */
   readonly #waiters: (() => void)[] = [];
 
-  constructor(transport: AsyncTransport<Link>, settings: ChannelLimits, owner: ConnectionOwner<Message>) {
+  constructor(transport: AsyncTransport<Link>, settings: CheckedSettings, owner: ConnectionOwner<Message>) {
     this.transport = transport;
     this.#settings = settings;
     this.#owner = owner;
@@ -173,7 +173,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     const reason: CloseReason = error === undefined ? this.#ownReason() : { by: "fault", error: this.#named(error) };
     if (life.kind === "gone") return this.#close(reason);
     // An end that the other side would take for that of a whole message must not look like one.
-    const isBroken = this.#settings.isEndMeaningful && (error !== undefined || this.#outbox.queuedBytes > 0);
+    const isBroken = this.#settings.isMessageEndedByClose && (error !== undefined || this.#outbox.queuedBytes > 0);
     this.#stop({ kind: "closing", reason });
     this.transport.destroy(error, isBroken);
   }
@@ -221,7 +221,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
   closed(error: ChannelError | undefined): void {
     if ("reason" in this.#life) return this.#close(error === undefined ? this.#life.reason : this.#fault(error));
     // A serial line that hangs up between two messages has just ended.
-    const isEnd = error?.code === "ERR_PORT_DISCONNECTED" && this.#settings.isReplying && !this.#isMidTransfer;
+    const isEnd = error?.code === "ERR_PORT_DISCONNECTED" && this.#settings.isHeldWhileSending && !this.#isMidTransfer;
     const by = this.#life.kind === "finishing" ? this.#life.by : "peer";
     this.#stop({ kind: "gone", reason: error === undefined || isEnd ? { by } : this.#fault(error) });
     this.#owner.gone?.();
@@ -239,7 +239,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
 
   get #isReady(): boolean {
     if (!this.#isAlive) return false;
-    return !this.#settings.isReplying || this.#life.kind === "gone" || this.transport.queuedBytes === 0;
+    return !this.#settings.isHeldWhileSending || this.#life.kind === "gone" || this.transport.queuedBytes === 0;
   }
 
   /** Who closes if this side closes now. A half-close that only ends a message is no end of the connection. */

@@ -1,4 +1,4 @@
-import type { ChannelLimits } from "../../core/channel-settings.ts";
+import type { CheckedSettings } from "../../core/channel-settings.ts";
 import type { Deadlines } from "../../core/deadlines.ts";
 import { gather } from "../../core/bytes/gather.ts";
 import { checkQueue } from "../../core/limits.ts";
@@ -18,7 +18,7 @@ interface Sender {
 /** What waits to be sent over a transport, and the deadline for the other end to take it. */
 export class AsyncOutbox {
   readonly #transport: AsyncTransport<unknown>;
-  readonly #settings: Pick<ChannelLimits, "maxQueuedBytes" | "writeTimeoutMs">;
+  readonly #settings: Pick<CheckedSettings, "maxQueuedBytes" | "writeTimeoutMs">;
   readonly #deadlines: Pick<Deadlines<"write">, "set" | "has">;
   #pieces: Uint8Array[] = [];
   #length = 0;
@@ -31,7 +31,7 @@ export class AsyncOutbox {
   /** @param deadlines holds the deadline `write`; when it passes, ask {@link stalled}. */
   constructor(
     transport: AsyncTransport<unknown>,
-    settings: Pick<ChannelLimits, "maxQueuedBytes" | "writeTimeoutMs">,
+    settings: Pick<CheckedSettings, "maxQueuedBytes" | "writeTimeoutMs">,
     deadlines: Pick<Deadlines<"write">, "set" | "has">,
   ) {
     this.#transport = transport;

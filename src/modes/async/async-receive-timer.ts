@@ -1,4 +1,4 @@
-import type { ChannelLimits } from "../../core/channel-settings.ts";
+import type { CheckedSettings } from "../../core/channel-settings.ts";
 import { type PendingInput, ReceiveClock, type ReceiveDeadline } from "../../core/exchange/receive-clock.ts";
 
 /** The {@link ReceiveClock} of an asynchronous connection, with one timer at the moment when it is due. */
@@ -11,7 +11,7 @@ export class AsyncReceiveTimer {
   #look: NodeJS.Immediate | undefined;
 
   /** @param expired called for each deadline that passes. */
-  constructor(limits: ChannelLimits, expired: (deadline: ReceiveDeadline) => void) {
+  constructor(limits: CheckedSettings, expired: (deadline: ReceiveDeadline) => void) {
     const clock = new ReceiveClock(limits, performance.now());
     // Without limits, a connection does not pay for looks at the clock.
     this.#clock = clock.hasLimits ? clock : undefined;

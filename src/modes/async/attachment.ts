@@ -6,7 +6,7 @@ import type { AsyncTransport } from "./async-transport.ts";
 export const attach: unique symbol = Symbol("attach");
 
 /** The server above a handler. */
-export interface Supervisor<Handler> {
+export interface AsyncHandlerOwner<Handler> {
   /**
    * The handler has its connection, of which nothing was processed yet: the server may refuse it. What is returned is waited
    * for.
@@ -20,5 +20,5 @@ export interface Supervisor<Handler> {
 
 /** What a server can hand connections to. */
 export interface Attachable<Link> {
-  [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void;
+  [attach](transport: AsyncTransport<Link>, owner: AsyncHandlerOwner<this>): void;
 }

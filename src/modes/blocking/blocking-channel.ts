@@ -1,8 +1,8 @@
-import { type ChannelLimits, channelLimits, type DeadlineSettings } from "../../core/channel-settings.ts";
+import { type CheckedSettings, checkSettings, type DeadlineSettings } from "../../core/channel-settings.ts";
 import type { Data, MessageOf } from "../../core/data.ts";
 import type { ChannelRole, FramingClass } from "../../core/framing.ts";
 import { attempt, hookError, isPromise, throwLater } from "../../core/hooks.ts";
-import { kConnection, kFault, kIsDoneByDefault, kLimits } from "../../core/internals.ts";
+import { kConnection, kFault, kIsDoneByDefault, kSettings } from "../../core/internals.ts";
 import { durationOption, functionOption, optionsObject } from "../../core/options.ts";
 import { type ChannelError, StateError } from "../../errors.ts";
 import type { BlockingConnection } from "./blocking-connection.ts";
@@ -21,7 +21,7 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
   /** The framing of this class. */
   static readonly framing: FramingClass;
   /** @internal */
-  protected readonly [kLimits]: ChannelLimits;
+  protected readonly [kSettings]: CheckedSettings;
   /** @internal */
   protected [kConnection]: BlockingConnection<MessageOf<Encoding>, Link> | undefined;
   readonly #hooks: BlockingChannelOptions<Encoding, never>;
@@ -36,7 +36,7 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
     const options = optionsObject(given);
     for (const name of HOOKS) functionOption(name, options[name]);
     this.#hooks = options;
-    this[kLimits] = channelLimits(options, role, framing, idleTimeoutMs);
+    this[kSettings] = checkSettings(options, role, framing, idleTimeoutMs);
   }
 
   /** Whether the channel is not open. */

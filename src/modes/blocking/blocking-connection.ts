@@ -1,4 +1,4 @@
-import type { ChannelLimits } from "../../core/channel-settings.ts";
+import type { CheckedSettings } from "../../core/channel-settings.ts";
 import { ReceiveClock } from "../../core/exchange/receive-clock.ts";
 import { halfOpenTooLong, idleTooLong, messageCutOff, messageTooLong } from "../../core/exchange/receive-errors.ts";
 import { gather } from "../../core/bytes/gather.ts";
@@ -29,7 +29,7 @@ export interface Waiting {
 /** One open transport: takes messages out of it and puts messages into it, and blocks the thread meanwhile. */
 export class BlockingConnection<Message extends string | Buffer, Link> {
   readonly transport: BlockingTransport<Link>;
-  readonly #settings: ChannelLimits;
+  readonly #settings: CheckedSettings;
   readonly #input: MessageReader<Message>;
   /** Kept only where there are limits: looking at the time costs more than a quick reply should pay. */
   readonly #clock: ReceiveClock | undefined;
@@ -37,7 +37,7 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
   #outboxBytes = 0;
 
   /** @param report is called with the faults that the connection survives; it may throw them. */
-  constructor(transport: BlockingTransport<Link>, settings: ChannelLimits, report: (error: ChannelError) => void) {
+  constructor(transport: BlockingTransport<Link>, settings: CheckedSettings, report: (error: ChannelError) => void) {
     this.transport = transport;
     this.#settings = settings;
     this.#input = new MessageReader(settings, transport.canResynchronise, report);

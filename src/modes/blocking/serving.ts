@@ -5,7 +5,7 @@ import type { BlockingTransport } from "./blocking-transport.ts";
 export const serve: unique symbol = Symbol("serve");
 
 /** The server above a blocking handler. */
-export interface Supervision {
+export interface BlockingHandlerOwner {
   /** A fault of the handler's channel that its own `onError` did not take. */
   failed(error: ChannelError): void;
   /** Asked ten times a second, where given: whether to go on. */
@@ -14,5 +14,5 @@ export interface Supervision {
 
 /** What a blocking server can hand a connection to. */
 export interface Servable<Link> {
-  [serve](transport: BlockingTransport<Link>, supervision: Supervision): void;
+  [serve](transport: BlockingTransport<Link>, owner: BlockingHandlerOwner): void;
 }

@@ -13,7 +13,7 @@ import {
   kConnection,
   kFault,
   kIsDoneByDefault,
-  kLimits,
+  kSettings,
   kTellClosed,
   kTellConnected,
 } from "../../core/internals.ts";
@@ -71,7 +71,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     const framing = framingOf(new.target);
     super(options, "client", 0, framing);
     this.#opener = new AsyncOpener(new.target.open as AsyncConnect<never, Link>, options);
-    this.#setup = clientSetup(options, this[kLimits], framing);
+    this.#setup = clientSetup(options, this[kSettings], framing);
     this.#exchange = this.#setup.exchange;
     this.keepAlive = this.#setup.keepAlive;
   }
@@ -191,7 +191,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
       const call = new ClientCall(plan, timeoutMs, (messages) => resolve(pick(messages)), reject);
       this.#turns.add(call, options.signal);
     });
-    return withCaller(work, this[kLimits].peer);
+    return withCaller(work, this[kSettings].peer);
   }
 
   /** The call has its turn. */
@@ -237,7 +237,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   /** The device is open: before anything else, a reply that is late is dropped, and the hook runs. */
   #begin(connection: AsyncConnection<MessageOf<Encoding>, Link>): void | PromiseLike<void> {
     if (!this.#exchange.isOutOfStep) return this.#prepare(connection);
-    return dropLateReply(connection, this[kLimits].resyncQuietMs).then(() => {
+    return dropLateReply(connection, this[kSettings].resyncQuietMs).then(() => {
       this.#exchange.inStep();
       return this.#prepare(connection);
     });

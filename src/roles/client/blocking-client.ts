@@ -5,7 +5,7 @@ import { callTooLong, closedMeanwhile, endedEarly, notOpenInTime } from "../../c
 import { collectPlan, FINISH_PLAN, matchPlan, OPEN_PLAN, replyPlan, sendPlan } from "../../core/exchange/call-plans.ts";
 import type { ClientExchange, Continuation, Ending } from "../../core/exchange/client-exchange.ts";
 import { accepts, type CallPlan, type ExchangeCall } from "../../core/exchange/exchange-call.ts";
-import { kConnection, kFault, kIsDoneByDefault, kLimits } from "../../core/internals.ts";
+import { kConnection, kFault, kIsDoneByDefault, kSettings } from "../../core/internals.ts";
 import { durationOption } from "../../core/options.ts";
 import { ChannelError, StateError } from "../../errors.ts";
 import { BlockingChannel, deadlineIn, openConnection, runHook } from "../../modes/blocking/blocking-channel.ts";
@@ -64,7 +64,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     const framing = framingOf(new.target);
     super(options, "client", 0, framing);
     this.#openDevice = (new.target.open as BlockingOpen<never, Link>)(options as never);
-    this.#setup = clientSetup(options, this[kLimits], framing);
+    this.#setup = clientSetup(options, this[kSettings], framing);
     this.#exchange = this.#setup.exchange;
     this.keepAlive = this.#setup.keepAlive;
   }
@@ -229,12 +229,12 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     try {
       const transport = this.#openDevice(Math.min(limit.deadline, opening));
       if (transport === "late") throw notOpenInTime(limit.deadline < opening ? limit.timeoutMs : connectTimeoutMs);
-      this[kConnection] = new BlockingConnection(transport, this[kLimits], (error) => this[kFault](error));
+      this[kConnection] = new BlockingConnection(transport, this[kSettings], (error) => this[kFault](error));
     } catch (error) {
       this.#exchange.openFailed();
       throw error;
     }
-    if (this.#exchange.isOutOfStep) dropLateReply(this[kConnection], this[kLimits].resyncQuietMs, limit);
+    if (this.#exchange.isOutOfStep) dropLateReply(this[kConnection], this[kSettings].resyncQuietMs, limit);
     this.#exchange.inStep();
     this.#exchange.opened(this[kConnection]);
     runHook("onConnect", () => this.onConnect());
@@ -327,7 +327,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   #failed(call: ExchangeCall<MessageOf<Encoding>>, thrown: unknown, limit: CallLimit): unknown {
     if (this.#exchange.call === call) this.#end(this.#exchange.settle(true), limit);
     call.mark(thrown);
-    return namePeer(thrown, this[kLimits].peer);
+    return namePeer(thrown, this[kSettings].peer);
   }
 
   /** Does with the connection what the end of a call says. */

@@ -1,6 +1,6 @@
 import {
   callTimeout,
-  type ChannelLimits,
+  type CheckedSettings,
   type ClientSettings,
   connectTimeout,
   type OpenSettings,
@@ -24,7 +24,7 @@ export interface ClientSetup<Message> {
  */
 export function clientSetup<Message>(
   options: ClientSettings & OpenSettings,
-  limits: ChannelLimits,
+  limits: CheckedSettings,
   { boundary }: FramingClass,
 ): ClientSetup<Message> {
   const keepAlive = booleanOption("keepAlive", options.keepAlive, false);

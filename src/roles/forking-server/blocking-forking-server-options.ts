@@ -2,7 +2,7 @@ import type { ChildInfo } from "./children/server-child.ts";
 import type { ChannelSettings, DeadlineSettings, ReplySettings } from "../../core/channel-settings.ts";
 
 /** The options of a server that serves each connection in a child process. Those of its handlers are passed on to them. */
-export interface BlockingProcessServerOptions<Encoding extends BufferEncoding | undefined, Self>
+export interface BlockingForkingServerOptions<Encoding extends BufferEncoding | undefined, Self>
   extends ChannelSettings<Encoding>, DeadlineSettings, ReplySettings {
   /**
    * The module whose default export serves the connections: a class that extends the blocking request handler of the same

@@ -1,13 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { POOL_TIMING } from "./children/pool-timing.ts";
 import type { SupervisorSettings } from "./supervisor.ts";
-import { ACCEPTED_IDLE_TIMEOUT_MS, channelLimits } from "../../core/channel-settings.ts";
+import { ACCEPTED_IDLE_TIMEOUT_MS, checkSettings } from "../../core/channel-settings.ts";
 import type { FramingClass } from "../../core/framing.ts";
 import { badOption, booleanOption, durationOption, integerOption } from "../../core/options.ts";
 import type { SocketListenOptions } from "../../devices/socket/socket.ts";
-import type { BlockingProcessServerOptions } from "./blocking-forking-server-options.ts";
+import type { BlockingForkingServerOptions } from "./blocking-forking-server-options.ts";
 
-/** The options of a process server that stay in its own process. */
+/** The options of a forking server that stay in its own process. */
 export const PROCESS_SERVER_HOOKS = [
   "onChildStart",
   "onChildExit",
@@ -18,15 +18,15 @@ export const PROCESS_SERVER_HOOKS = [
 ] as const;
 
 /**
- * Checks the options of a process server, as plain data that another thread or process can be given.
+ * Checks the options of a forking server, as plain data that another thread or process can be given.
  *
  * @throws OptionsError `ERR_OPTIONS`, naming the option and its value.
  */
-export function processServerSettings(
-  options: BlockingProcessServerOptions<BufferEncoding | undefined, never> & SocketListenOptions,
+export function forkingServerSettings(
+  options: BlockingForkingServerOptions<BufferEncoding | undefined, never> & SocketListenOptions,
   framing: FramingClass,
 ): SupervisorSettings {
-  channelLimits(options, "server", framing, ACCEPTED_IDLE_TIMEOUT_MS);
+  checkSettings(options, "server", framing, ACCEPTED_IDLE_TIMEOUT_MS);
   booleanOption("keepAlive", options.keepAlive, true);
   const minSpareChildren = integerOption("minSpareChildren", options.minSpareChildren, 2, 1);
   const { host, port, path, backlog, maxConnections, noDelay, keepAliveProbeMs } = options;

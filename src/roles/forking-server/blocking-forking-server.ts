@@ -1,21 +1,21 @@
-import type { ProcessServerStats } from "./forking-server-stats.ts";
+import type { ForkingServerStats } from "./forking-server-stats.ts";
 import { ProcessSupervisor, type SupervisorEvents, type SupervisorSettings } from "./supervisor.ts";
-import { ResidentSupervisor } from "./supervisor-client.ts";
+import { SupervisorClient } from "./supervisor-client.ts";
 import type { ChildInfo } from "./children/server-child.ts";
 import { framingOf } from "../../core/channel-settings.ts";
 import { addressName, withCaller } from "../../core/error-context.ts";
 import { attempt, hookError, throwLater } from "../../core/hooks.ts";
 import { durationOption, functionOption, optionsObject } from "../../core/options.ts";
 import type { FramingClass } from "../../core/framing.ts";
-import { within } from "../../core/with-deadline.ts";
+import { withDeadline } from "../../core/with-deadline.ts";
 import type { CheckedAddress } from "../../devices/socket/socket.ts";
 import { ServerError, StateError } from "../../errors.ts";
 import type { AsyncCallOptions } from "../../modes/async/async-options.ts";
 import type { ListenAddress } from "../../modes/async/async-transport.ts";
 import { deadlineIn } from "../../modes/blocking/blocking-channel.ts";
 import type { BlockingCallOptions } from "../../modes/blocking/blocking-options.ts";
-import type { BlockingProcessServerOptions } from "./blocking-forking-server-options.ts";
-import { PROCESS_SERVER_HOOKS, processServerSettings } from "./blocking-forking-server-settings.ts";
+import type { BlockingForkingServerOptions } from "./blocking-forking-server-options.ts";
+import { PROCESS_SERVER_HOOKS, forkingServerSettings } from "./blocking-forking-server-settings.ts";
 import type { ServerCloseOptions } from "../server/async-server-options.ts";
 
 /** How often the server asks whether to go on, while its thread is blocked. */
@@ -36,7 +36,7 @@ const DEFAULT_DRAIN_TIMEOUT_MS = 10_000;
  * const server = new {{Class}}({ {{address}}, handler: new URL("./handler.js", import.meta.url) });
  * server.serveForever();
  */
-export abstract class BlockingProcessServer<Encoding extends BufferEncoding | undefined, Link> {
+export abstract class BlockingForkingServer<Encoding extends BufferEncoding | undefined, Link> {
   static readonly mode = "blocking";
   static readonly className = "*Server";
   static readonly opens = "listen";
@@ -48,20 +48,20 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
 
   /** Only tells which device it is. @internal */
   declare protected readonly link: Link;
-  readonly #options: BlockingProcessServerOptions<Encoding, never>;
+  readonly #options: BlockingForkingServerOptions<Encoding, never>;
   readonly #settings: SupervisorSettings;
   readonly #drainTimeoutMs: number;
   #state: ServerState = { kind: "closed" };
   #isFinishing = false;
 
   /** @param given the options, which are checked here. */
-  protected constructor(given: BlockingProcessServerOptions<Encoding, never>) {
+  protected constructor(given: BlockingForkingServerOptions<Encoding, never>) {
     const options = optionsObject(given);
     const framing = framingOf(new.target);
     for (const name of PROCESS_SERVER_HOOKS) functionOption(name, options[name]);
     (new.target.open as (options: object) => CheckedAddress)(options);
     this.#options = options;
-    this.#settings = processServerSettings(options, framing);
+    this.#settings = forkingServerSettings(options, framing);
     this.#drainTimeoutMs = durationOption("drainTimeoutMs", options.drainTimeoutMs, DEFAULT_DRAIN_TIMEOUT_MS);
   }
 
@@ -91,8 +91,8 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
    *
    * @throws StateError `ERR_CHANNEL_CLOSED` if it does not listen.
    */
-  stats(): ProcessServerStats {
-    const { supervisor } = this.#state as { readonly supervisor?: ProcessSupervisor | ResidentSupervisor };
+  stats(): ForkingServerStats {
+    const { supervisor } = this.#state as { readonly supervisor?: ProcessSupervisor | SupervisorClient };
     if (supervisor !== undefined) return supervisor.stats();
     throw new StateError("ERR_CHANNEL_CLOSED", "the server does not listen: call listen() or serveForever() first");
   }
@@ -114,7 +114,7 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
     if (this.#state.kind === "closed") this.#state = this.#starting();
     if (this.#state.kind !== "starting") return;
     try {
-      await withCaller(within(this.#state.started, options, notListening), addressName(this.#options));
+      await withCaller(withDeadline(this.#state.started, options, notListening), addressName(this.#options));
     } catch (error) {
       await this.close();
       throw error;
@@ -168,7 +168,7 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
       throw new StateError("ERR_WOULD_DEADLOCK", "the server listens already: close it first, or leave it to listen()");
     }
     checkPlatform();
-    using supervisor = new ResidentSupervisor({ ...this.#settings, drainTimeoutMs: this.#drainTimeoutMs });
+    using supervisor = new SupervisorClient({ ...this.#settings, drainTimeoutMs: this.#drainTimeoutMs });
     this.#state = { kind: "blocking", supervisor, address: supervisor.address };
     this.#guard(() => this.serverStart());
     try {
@@ -253,7 +253,7 @@ export abstract class BlockingProcessServer<Encoding extends BufferEncoding | un
   }
 
   #fault(error: Error): void {
-    const isHeard = this.#options.onError !== undefined || this.onError !== BlockingProcessServer.prototype.onError;
+    const isHeard = this.#options.onError !== undefined || this.onError !== BlockingForkingServer.prototype.onError;
     // What the hook itself throws has nobody left to go to.
     if (isHeard) attempt(() => this.onError(error), throwLater);
     else process.emitWarning(error);
@@ -269,7 +269,7 @@ type ServerState =
   | { readonly kind: "closed" }
   | { readonly kind: "starting"; readonly supervisor: ProcessSupervisor; readonly started: Promise<void> }
   | { readonly kind: "embedded"; readonly supervisor: ProcessSupervisor; readonly address: ListenAddress }
-  | { readonly kind: "blocking"; readonly supervisor: ResidentSupervisor; readonly address: ListenAddress };
+  | { readonly kind: "blocking"; readonly supervisor: SupervisorClient; readonly address: ListenAddress };
 
 function notListening(timeoutMs: number): ServerError {
   return new ServerError("ERR_LISTEN_FAILED", `the server did not listen after ${timeoutMs} ms`);

@@ -1,5 +1,5 @@
-/** What a process server has done so far. */
-export interface ProcessServerStats {
+/** What a forking server has done so far. */
+export interface ForkingServerStats {
   /** Children by state: started and not ready yet, free, serving, about to end. */
   readonly children: {
     readonly starting: number;

@@ -4,37 +4,37 @@ import type { ListenAddress } from "../../modes/async/async-transport.ts";
 import { deadlineIn } from "../../modes/blocking/blocking-channel.ts";
 import { HelperThread, LATE } from "../../comm/helper/helper-thread.ts";
 import { unpackError } from "../../comm/error-transfer.ts";
-import type { ResidentSupervisorSettings, SupervisorNews } from "./supervisor-service.ts";
-import type { ProcessServerStats } from "./forking-server-stats.ts";
+import type { SupervisorClientSettings, SupervisorNews } from "./supervisor-service.ts";
+import type { ForkingServerStats } from "./forking-server-stats.ts";
 import type { SupervisorEvents } from "./supervisor.ts";
 
 /** How long the thread of a server may take to answer. */
 const ANSWER_TIMEOUT_MS = 5000;
 
-/** The owner's end of a process server that runs in a thread of its own, because the owner is blocked. */
-export class ResidentSupervisor implements Disposable {
+/** The owner's end of a forking server that runs in a thread of its own, because the owner is blocked. */
+export class SupervisorClient implements Disposable {
   readonly address: ListenAddress;
   readonly #helper: HelperThread;
-  readonly #resident: number;
+  readonly #service: number;
 
   /**
    * Starts a server, and blocks until it listens.
    *
    * @throws ServerError as `ProcessSupervisor.listen`.
    */
-  constructor(settings: ResidentSupervisorSettings) {
+  constructor(settings: SupervisorClientSettings) {
     // A thread of its own: the one that blocking calls share may be needed by hooks.
     const helper = HelperThread.start({}, SIGNAL_THREAD_OPTIONS);
     try {
       const opened = helper.open<{ readonly address: ListenAddress }>(
         new URL("./supervisor-service.js", import.meta.url),
-        "openSupervisorResident",
+        "openSupervisorService",
         settings,
         deadlineIn(settings.timing.startTimeoutMs + ANSWER_TIMEOUT_MS),
       );
       if (opened === LATE) throw new ServerError("ERR_LISTEN_FAILED", "the server did not start in time");
       this.#helper = helper;
-      this.#resident = opened.resident;
+      this.#service = opened.service;
       this.address = opened.info.address;
     } catch (error) {
       helper.end();
@@ -70,8 +70,8 @@ export class ResidentSupervisor implements Disposable {
     return true;
   }
 
-  stats(): ProcessServerStats {
-    return this.#ask("stats", []) as ProcessServerStats;
+  stats(): ForkingServerStats {
+    return this.#ask("stats", []) as ForkingServerStats;
   }
 
   /** Begins to close: {@link listenFor} tells when that is done. */
@@ -85,7 +85,7 @@ export class ResidentSupervisor implements Disposable {
   }
 
   #ask(method: string, values: readonly unknown[]): unknown {
-    const answer = this.#helper.invoke(this.#resident, method, values, deadlineIn(ANSWER_TIMEOUT_MS));
+    const answer = this.#helper.invoke(this.#service, method, values, deadlineIn(ANSWER_TIMEOUT_MS));
     if (answer !== LATE) return answer;
     throw new ServerError("ERR_LISTEN_FAILED", "the thread of the server does not answer");
   }

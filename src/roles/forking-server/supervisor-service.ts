@@ -1,7 +1,7 @@
 import type { ListenAddress } from "../../modes/async/async-transport.ts";
 import { packError, type TransferredError } from "../../comm/error-transfer.ts";
-import type { Resident } from "../../comm/helper/helper-protocol.ts";
-import type { ProcessServerStats } from "./forking-server-stats.ts";
+import type { HelperService } from "../../comm/helper/helper-protocol.ts";
+import type { ForkingServerStats } from "./forking-server-stats.ts";
 import { ProcessSupervisor, type SupervisorSettings } from "./supervisor.ts";
 import type { ChildInfo } from "./children/server-child.ts";
 import { watchSignals } from "../../comm/signals.ts";
@@ -14,25 +14,25 @@ export type SupervisorNews =
   | { readonly kind: "closed"; readonly error: TransferredError | undefined };
 
 /** The settings of a server whose owner is blocked. */
-export interface ResidentSupervisorSettings extends SupervisorSettings {
+export interface SupervisorClientSettings extends SupervisorSettings {
   /** How long connections may take to complete after a signal. */
   readonly drainTimeoutMs: number;
 }
 
 /**
- * Starts a process server whose owner is another thread, which is blocked.
+ * Starts a forking server whose owner is another thread, which is blocked.
  *
  * @throws ServerError as {@link ProcessSupervisor.listen}.
  */
-export async function openSupervisorResident(
-  settings: ResidentSupervisorSettings,
-): Promise<Resident<{ readonly address: ListenAddress }>> {
-  const resident = new SupervisorResident(settings);
-  await resident.listen();
-  return resident;
+export async function openSupervisorService(
+  settings: SupervisorClientSettings,
+): Promise<HelperService<{ readonly address: ListenAddress }>> {
+  const service = new SupervisorService(settings);
+  await service.listen();
+  return service;
 }
 
-class SupervisorResident implements Resident<{ readonly address: ListenAddress }> {
+class SupervisorService implements HelperService<{ readonly address: ListenAddress }> {
   readonly #supervisor: ProcessSupervisor;
   readonly #drainTimeoutMs: number;
   readonly #news: SupervisorNews[] = [];
@@ -40,7 +40,7 @@ class SupervisorResident implements Resident<{ readonly address: ListenAddress }
   #address: ListenAddress | undefined;
   #unwatch: (() => void) | undefined;
 
-  constructor(settings: ResidentSupervisorSettings) {
+  constructor(settings: SupervisorClientSettings) {
     this.#drainTimeoutMs = settings.drainTimeoutMs;
     this.#supervisor = new ProcessSupervisor(settings, {
       childStarted: (info) => this.#tell({ kind: "child-started", info }),
@@ -86,7 +86,7 @@ class SupervisorResident implements Resident<{ readonly address: ListenAddress }
     return this.#news.splice(0);
   }
 
-  stats(): ProcessServerStats {
+  stats(): ForkingServerStats {
     return this.#supervisor.stats();
   }
 

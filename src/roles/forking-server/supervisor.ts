@@ -6,7 +6,7 @@ import type { AsyncListener, ListenAddress } from "../../modes/async/async-trans
 import { ChildPool, type PoolSettings } from "./children/child-pool.ts";
 import { ConnectionQueue } from "./children/connection-queue.ts";
 import { breakOff, Farewells } from "./children/farewells.ts";
-import type { ProcessServerStats } from "./forking-server-stats.ts";
+import type { ForkingServerStats } from "./forking-server-stats.ts";
 import type { Assignment, ChildInfo, ConnectionEnd } from "./children/server-child.ts";
 
 /** What a {@link ProcessSupervisor} needs to know; plain data. */
@@ -27,7 +27,7 @@ export interface SupervisorEvents {
   closed(error: Error | undefined): void;
 }
 
-/** The server side of a process server: accepts connections, and hands each to a child that serves nothing else. */
+/** The server side of a forking server: accepts connections, and hands each to a child that serves nothing else. */
 export class ProcessSupervisor {
   readonly #settings: SupervisorSettings;
   readonly #events: SupervisorEvents;
@@ -98,7 +98,7 @@ export class ProcessSupervisor {
   }
 
   /** What the server has done so far. */
-  stats(): ProcessServerStats {
+  stats(): ForkingServerStats {
     return {
       children: this.#pool.count(),
       accepted: this.#accepted,

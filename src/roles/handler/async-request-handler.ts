@@ -19,10 +19,10 @@ import {
   kIsDoneByDefault,
   kTellClosed,
   kTellConnected,
-  kUnheard,
+  kUnhandled,
 } from "../../core/internals.ts";
 import type { AsyncTransport } from "../../modes/async/async-transport.ts";
-import { attach, type Supervisor } from "../../modes/async/attachment.ts";
+import { attach, type AsyncHandlerOwner } from "../../modes/async/attachment.ts";
 
 /** The options of an asynchronous request handler. A server passes its own options of these names on, hooks aside. */
 export interface AsyncRequestHandlerOptions<Encoding extends BufferEncoding | undefined, Self>
@@ -54,7 +54,7 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
 
   /** Whether the channel stays open for further requests after an answer. */
   readonly keepAlive: boolean;
-  #supervisor: Supervisor<this> | undefined;
+  #owner: AsyncHandlerOwner<this> | undefined;
   #pass: "none" | "under way" | "last" = "none";
 
   /** @param options those of the generated class. Called by generated classes, also those of users. */
@@ -81,15 +81,15 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
   }
 
   /** @internal */
-  [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
-    this.#supervisor = supervisor;
+  [attach](transport: AsyncTransport<Link>, owner: AsyncHandlerOwner<this>): void {
+    this.#owner = owner;
     const connection = this[kAdopt](transport, {
       deliver: (message) => this.#serve(message),
       ended: () => connection.finish(true, "peer"),
       closed: (reason) => this.#closed(reason),
     });
     const connected = (): unknown => (connection.isOpen ? this[kTellConnected]() : undefined);
-    connection.beginAfter(() => after(supervisor.accepted(this), connected));
+    connection.beginAfter(() => after(owner.accepted(this), connected));
   }
 
   /** @internal */
@@ -98,8 +98,8 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
   }
 
   /** @internal */
-  protected override [kUnheard](error: ChannelError): void {
-    this.#supervisor?.handlerFailed(error, this);
+  protected override [kUnhandled](error: ChannelError): void {
+    this.#owner?.handlerFailed(error, this);
   }
 
   /** One pass: a request, its processing, its answers. Without promises where no hook returns one. */
@@ -123,6 +123,6 @@ export abstract class AsyncRequestHandler<Encoding extends BufferEncoding | unde
   #closed(reason: CloseReason): void {
     if (reason.error !== undefined) this[kFault](reason.error);
     this[kTellClosed](reason);
-    this.#supervisor?.handlerClosed(this, reason);
+    this.#owner?.handlerClosed(this, reason);
   }
 }

@@ -8,14 +8,14 @@ import { type Data, type MessageOf, toBytes } from "../../core/data.ts";
 import { namePeer, peerName } from "../../core/error-context.ts";
 import type { FramingClass } from "../../core/framing.ts";
 import { hookError } from "../../core/hooks.ts";
-import { kConnection, kFault, kIsDoneByDefault, kLimits } from "../../core/internals.ts";
+import { kConnection, kFault, kIsDoneByDefault, kSettings } from "../../core/internals.ts";
 import { booleanOption } from "../../core/options.ts";
 import type { ChannelError } from "../../errors.ts";
 import { BlockingChannel, openConnection, runHook } from "../../modes/blocking/blocking-channel.ts";
 import { BlockingConnection } from "../../modes/blocking/blocking-connection.ts";
 import type { BlockingChannelOptions } from "../../modes/blocking/blocking-options.ts";
 import type { BlockingTransport } from "../../modes/blocking/blocking-transport.ts";
-import { serve, type Supervision } from "../../modes/blocking/serving.ts";
+import { serve, type BlockingHandlerOwner } from "../../modes/blocking/serving.ts";
 
 /** The options of a blocking request handler. A server passes its own options of these names on, hooks aside. */
 export interface BlockingRequestHandlerOptions<Encoding extends BufferEncoding | undefined, Self>
@@ -74,17 +74,17 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
   }
 
   /** @internal */
-  [serve](transport: BlockingTransport<Link>, supervision: Supervision): void {
+  [serve](transport: BlockingTransport<Link>, owner: BlockingHandlerOwner): void {
     // A hook of the server may have closed the channel before it was open.
     if (this.#isFinishing) return transport.close();
-    const connection = new BlockingConnection<MessageOf<Encoding>, Link>(transport, this[kLimits], (error) =>
-      this.#fault(error, supervision),
+    const connection = new BlockingConnection<MessageOf<Encoding>, Link>(transport, this[kSettings], (error) =>
+      this.#fault(error, owner),
     );
     this[kConnection] = connection;
     try {
       runHook("onConnect", () => this.onConnect());
       connection.send(Number.POSITIVE_INFINITY);
-      this.#serveAll(supervision);
+      this.#serveAll(owner);
       if (!this.closed) {
         connection.drain(Number.POSITIVE_INFINITY);
         transport.leave();
@@ -93,7 +93,7 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
       // A serial line that hangs up between two messages has just ended.
       const error = hookError(thrown);
       const isEnd = error.code === "ERR_PORT_DISCONNECTED" && !connection.isMidTransfer;
-      if (!isEnd) this.#fault(error, supervision);
+      if (!isEnd) this.#fault(error, owner);
     } finally {
       this.close();
     }
@@ -104,7 +104,7 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
     return !this.keepAlive;
   }
 
-  #serveAll({ keepRunning }: Supervision): void {
+  #serveAll({ keepRunning }: BlockingHandlerOwner): void {
     const keepWaiting = keepRunning && ((): boolean => !this.#isFinishing && keepRunning());
     const waiting = keepWaiting === undefined ? {} : { keepWaiting };
     // A hook may close the channel at any point.
@@ -118,9 +118,9 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
     }
   }
 
-  #fault(error: ChannelError, supervision: Supervision): void {
-    this[kFault](namePeer(error, peerName(this[kConnection]?.transport.link, this[kLimits].peer)), (unheard) =>
-      supervision.failed(unheard),
+  #fault(error: ChannelError, owner: BlockingHandlerOwner): void {
+    this[kFault](namePeer(error, peerName(this[kConnection]?.transport.link, this[kSettings].peer)), (unhandled) =>
+      owner.failed(unhandled),
     );
   }
 }

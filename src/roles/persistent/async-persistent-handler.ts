@@ -2,10 +2,10 @@ import { after } from "../../core/hooks.ts";
 import { framingOf } from "../../core/channel-settings.ts";
 import type { CloseReason } from "../../core/close-reason.ts";
 import type { FramingClass } from "../../core/framing.ts";
-import { kTakeOver, kConnection, kReleased, kTellClosed, kTellConnected, kUnheard } from "../../core/internals.ts";
+import { kTakeOver, kConnection, kReleased, kTellClosed, kTellConnected, kUnhandled } from "../../core/internals.ts";
 import type { ChannelError } from "../../errors.ts";
 import type { AsyncTransport } from "../../modes/async/async-transport.ts";
-import { attach, type Supervisor } from "../../modes/async/attachment.ts";
+import { attach, type AsyncHandlerOwner } from "../../modes/async/attachment.ts";
 import { AsyncPersistentChannel, type AsyncPersistentChannelOptions } from "./async-persistent-channel.ts";
 
 /**
@@ -30,7 +30,7 @@ export abstract class AsyncPersistentHandler<
   static readonly mode = "async";
   static readonly className = "PersistentRequestHandler";
   static readonly opens = "nothing";
-  #supervisor: Supervisor<this> | undefined;
+  #owner: AsyncHandlerOwner<this> | undefined;
   #isAccepted = false;
 
   /** @param options those of the generated class. Called by generated classes, also those of users. */
@@ -48,20 +48,20 @@ export abstract class AsyncPersistentHandler<
   }
 
   /** @internal */
-  [attach](transport: AsyncTransport<Link>, supervisor: Supervisor<this>): void {
-    this.#supervisor = supervisor;
+  [attach](transport: AsyncTransport<Link>, owner: AsyncHandlerOwner<this>): void {
+    this.#owner = owner;
     this[kTakeOver](transport);
     const connection = this[kConnection];
     const accepted = (): unknown => {
       this.#isAccepted = true;
       return connection?.isOpen ? this[kTellConnected]() : undefined;
     };
-    connection?.beginAfter(() => after(supervisor.accepted(this), accepted));
+    connection?.beginAfter(() => after(owner.accepted(this), accepted));
   }
 
   /** @internal */
-  protected override [kUnheard](error: ChannelError): void {
-    this.#supervisor?.handlerFailed(error, this);
+  protected override [kUnhandled](error: ChannelError): void {
+    this.#owner?.handlerFailed(error, this);
   }
 
   /** @internal */
@@ -72,6 +72,6 @@ export abstract class AsyncPersistentHandler<
   /** @internal */
   protected override [kTellClosed](reason: CloseReason): void {
     super[kTellClosed](reason);
-    this.#supervisor?.handlerClosed(this, reason);
+    this.#owner?.handlerClosed(this, reason);
   }
 }

@@ -2,10 +2,10 @@ import { type OpenSettings, framingOf } from "../../core/channel-settings.ts";
 import type { CloseReason } from "../../core/close-reason.ts";
 import { publishState } from "../../core/diagnostics.ts";
 import { after } from "../../core/hooks.ts";
-import { kConnection, kLimits, kReleased, kTakeOver, kTellConnected } from "../../core/internals.ts";
+import { kConnection, kSettings, kReleased, kTakeOver, kTellConnected } from "../../core/internals.ts";
 import { withCaller } from "../../core/error-context.ts";
 import { durationOption } from "../../core/options.ts";
-import { SharedWork, within } from "../../core/with-deadline.ts";
+import { SharedWork, withDeadline } from "../../core/with-deadline.ts";
 import { OpenError, StateError } from "../../errors.ts";
 import type { AsyncCallOptions } from "../../modes/async/async-options.ts";
 import { AsyncOpener } from "../../modes/async/async-opener.ts";
@@ -61,7 +61,7 @@ export abstract class AsyncPersistent<Encoding extends BufferEncoding | undefine
     durationOption("timeoutMs", options.timeoutMs, 0);
     if (this.#opening === undefined && this[kConnection]?.isOpen) return;
     this.#opening ??= this.#begin();
-    await withCaller(this.#opening.work.within(options, notOpenInTime), this[kLimits].peer);
+    await withCaller(this.#opening.work.withDeadline(options, notOpenInTime), this[kSettings].peer);
   }
 
   override close(): Promise<void> {
@@ -90,7 +90,7 @@ export abstract class AsyncPersistent<Encoding extends BufferEncoding | undefine
     };
     try {
       // The last connection may be closing.
-      while (this[kConnection] !== undefined) await within(this[kConnection].released, { signal }, notOpenInTime);
+      while (this[kConnection] !== undefined) await withDeadline(this[kConnection].released, { signal }, notOpenInTime);
       signal.throwIfAborted();
       publishState(this, "closed", "opening");
       signal.addEventListener("abort", cancel, { once: true });

@@ -79,7 +79,7 @@ export abstract class AsyncServerHooks<Encoding extends BufferEncoding | undefin
     const isHooked = this.#hooks.onError !== undefined || this.onError !== AsyncServerHooks.prototype.onError;
     const hook = isHooked ? (): unknown => this.onError(error, channel) : undefined;
     const listeners = this.listenerCount("error") > 0 ? (): void => fire(this, "error", error, channel) : undefined;
-    routeFault(error, [hook, listeners], (unheard) => process.emitWarning(unheard));
+    routeFault(error, [hook, listeners], (unhandled) => process.emitWarning(unhandled));
   }
 
   /**

@@ -1,5 +1,5 @@
 import { onAbort } from "../../core/abort-watch.ts";
-import { channelLimits, framingOf } from "../../core/channel-settings.ts";
+import { checkSettings, framingOf } from "../../core/channel-settings.ts";
 import type { CloseReason } from "../../core/close-reason.ts";
 import { type Data, toBytes } from "../../core/data.ts";
 import { publishState } from "../../core/diagnostics.ts";
@@ -8,7 +8,7 @@ import type { Framing, FramingClass } from "../../core/framing.ts";
 import { checkHandler, SERVER_HOOKS } from "../../core/handler-class.ts";
 import { hookError } from "../../core/hooks.ts";
 import { durationOption, optionsObject } from "../../core/options.ts";
-import { SharedWork, within } from "../../core/with-deadline.ts";
+import { SharedWork, withDeadline } from "../../core/with-deadline.ts";
 import { kFault, kGuard, kIsAsked } from "../../core/internals.ts";
 import { ServerError, StateError } from "../../errors.ts";
 import type { AsyncCallOptions } from "../../modes/async/async-options.ts";
@@ -19,7 +19,7 @@ import type {
   ListenAddress,
   ListenerEvents,
 } from "../../modes/async/async-transport.ts";
-import { type Attachable, attach, type Supervisor } from "../../modes/async/attachment.ts";
+import { type Attachable, attach, type AsyncHandlerOwner } from "../../modes/async/attachment.ts";
 import { HookedHandler } from "../handler/async-hooked-handler.ts";
 import type { AsyncRequestHandlerOptions } from "../handler/async-request-handler.ts";
 import { AsyncServerHooks, fire } from "./async-server-hooks.ts";
@@ -76,7 +76,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
     checkHandler(options, this.#framing, attach, "asynchronous");
     // Wrong options of the handlers are told now, not when the first connection is there.
     void new HookedHandler<Encoding, Link>(this.#handlerOptions(), this.#framing, this);
-    this.#makeFraming = channelLimits(options, "server", this.#framing, 0).makeFraming;
+    this.#makeFraming = checkSettings(options, "server", this.#framing, 0).makeFraming;
   }
 
   /** Whether the server does not listen and has no connection. */
@@ -122,10 +122,10 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
   async listen(options: AsyncCallOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     durationOption("timeoutMs", options.timeoutMs, 0);
-    while (this.#state.kind === "finishing") await within(this.#whenClosed(), options, notListening);
+    while (this.#state.kind === "finishing") await withDeadline(this.#whenClosed(), options, notListening);
     if (this.#state.kind === "closed") this.#enter(this.#startListening());
     if (this.#state.kind !== "opening") return;
-    await withCaller(this.#state.opening.within(options, notListening), addressName(this.#options));
+    await withCaller(this.#state.opening.withDeadline(options, notListening), addressName(this.#options));
   }
 
   /**
@@ -246,7 +246,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
       return;
     }
     this.#channels.add(handler);
-    const supervisor: Supervisor<unknown> = {
+    const owner: AsyncHandlerOwner<unknown> = {
       accepted: () => {
         const pending = this[kGuard](() => this.onAccept(handler), handler);
         void this[kGuard](() => fire(this, "accept", handler), handler);
@@ -255,7 +255,7 @@ export abstract class AsyncServer<Encoding extends BufferEncoding | undefined, L
       handlerFailed: (error) => this[kFault](error, handler),
       handlerClosed: (_, reason) => this.#handlerClosed(handler, reason),
     };
-    (handler as Attachable<Link>)[attach](transport, supervisor);
+    (handler as Attachable<Link>)[attach](transport, owner);
   }
 
   #makeHandler(extra: { idleTimeoutMs?: number }): AsyncHandler<Encoding, Link> {

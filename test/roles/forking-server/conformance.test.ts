@@ -1,4 +1,4 @@
-/** What every process server does alike, whatever its framing and kind of socket; against the asynchronous clients. */
+/** What every forking server does alike, whatever its framing and kind of socket; against the asynchronous clients. */
 import test, { type ExecutionContext } from "ava";
 import type { BlockingSocketServerWithTerminator } from "../../../generated/index.ts";
 import { cells, type ChannelCell, type ChannelFamily, familyWith } from "../../support/channel-cells.ts";

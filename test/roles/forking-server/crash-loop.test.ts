@@ -7,7 +7,7 @@ import { CrashRecord } from "../../../src/roles/forking-server/children/crash-re
 import { POOL_TIMING } from "../../../src/roles/forking-server/children/pool-timing.ts";
 import { ProcessSupervisor } from "../../../src/roles/forking-server/supervisor.ts";
 import { TerminatorFraming } from "../../../src/framings/terminator.ts";
-import { processServerSettings } from "../../../src/roles/forking-server/blocking-forking-server-settings.ts";
+import { forkingServerSettings } from "../../../src/roles/forking-server/blocking-forking-server-settings.ts";
 import { leavesNothing } from "../../support/channel-leaks.ts";
 import { ServingProgram, until } from "./program.ts";
 import { childrenOf, handler } from "./stage.ts";
@@ -28,7 +28,7 @@ function doomed(t: ExecutionContext): {
   const options = { host: "127.0.0.1", port: 0, handler: handler("doomed"), minSpareChildren: 1 };
   const timing = { ...POOL_TIMING, firstBackOffMs: 20, longestBackOffMs: 300 };
   const supervisor = new ProcessSupervisor(
-    { ...processServerSettings(options, TerminatorFraming), timing },
+    { ...forkingServerSettings(options, TerminatorFraming), timing },
     {
       childStarted: () => undefined,
       childExited: () => undefined,

@@ -1,4 +1,4 @@
-/** A process server from listening to closing, and what its handlers may do. */
+/** A forking server from listening to closing, and what its handlers may do. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

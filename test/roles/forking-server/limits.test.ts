@@ -1,4 +1,4 @@
-/** What a process server bounds: connections, children, times; and what its options may be. */
+/** What a forking server bounds: connections, children, times; and what its options may be. */
 import { readSync } from "node:fs";
 import test, { type ExecutionContext } from "ava";
 import { BlockingSocketServerWithTerminator, type ChannelError } from "../../../generated/index.ts";

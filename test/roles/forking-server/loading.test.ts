@@ -4,7 +4,7 @@ import { BlockingSocketServer, type ChannelError, ServerError } from "../../../g
 import { POOL_TIMING } from "../../../src/roles/forking-server/children/pool-timing.ts";
 import { ProcessSupervisor } from "../../../src/roles/forking-server/supervisor.ts";
 import { TerminatorFraming } from "../../../src/framings/terminator.ts";
-import { processServerSettings } from "../../../src/roles/forking-server/blocking-forking-server-settings.ts";
+import { forkingServerSettings } from "../../../src/roles/forking-server/blocking-forking-server-settings.ts";
 import { leavesNothing } from "../../support/channel-leaks.ts";
 import { ServingProgram } from "./program.ts";
 import { anyAlive, handler, Stage } from "./stage.ts";
@@ -66,7 +66,7 @@ test.serial(
 test.serial(
   "a handler module that does not come to an end is given up on",
   leavesNothing(async (t) => {
-    const settings = processServerSettings(
+    const settings = forkingServerSettings(
       { port: 0, host: "127.0.0.1", handler: handler("waits") },
       TerminatorFraming,
     );

@@ -1,4 +1,4 @@
-/** A process server for one test, and what is known about it. */
+/** A forking server for one test, and what is known about it. */
 import { EventEmitter, on } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import {

@@ -1,4 +1,4 @@
-/** What runs in a child of a process server: loads the handler, then serves one connection after another. */
+/** What runs in a child of a forking server: loads the handler, then serves one connection after another. */
 import { writeSync } from "node:fs";
 import { deserialize } from "node:v8";
 import { Worker } from "node:worker_threads";

@@ -47,7 +47,7 @@ const JITTER = 0.1;
 /** Signals that ask a process to end: a terminal sends them to all. */
 const REQUESTS: ReadonlySet<NodeJS.Signals | null> = new Set<NodeJS.Signals>(["SIGINT", "SIGTERM", "SIGHUP"]);
 
-/** The children of a process server: started ahead, recycled, replaced when they die. */
+/** The children of a forking server: started ahead, recycled, replaced when they die. */
 export class ChildPool implements ChildOwner {
   readonly #settings: PoolSettings;
   readonly #owner: PoolOwner;
@@ -140,8 +140,8 @@ export class ChildPool implements ChildOwner {
     const { assignment } = child;
     this.#crashes.forgive();
     child.assignment = undefined;
-    const isSpent = child.served >= (this.#quotas.get(child) ?? Number.POSITIVE_INFINITY);
-    const isToEnd = isSpent || child.isAsked || this.#state === "closing";
+    const isUsedUp = child.served >= (this.#quotas.get(child) ?? Number.POSITIVE_INFINITY);
+    const isToEnd = isUsedUp || child.isAsked || this.#state === "closing";
     child.state = isToEnd ? "retiring" : "idle";
     if (assignment !== undefined) this.#owner.served(assignment, end);
     if (isToEnd) child.retire();

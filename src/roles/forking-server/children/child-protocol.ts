@@ -1,4 +1,4 @@
-/** What a process server and its children say to each other. */
+/** What a forking server and its children say to each other. */
 import type { TransferredError } from "../../../comm/error-transfer.ts";
 
 /** What a child has to know before it serves: cloned, so that it may hold bytes. */

@@ -1,5 +1,5 @@
 /**
- * What watches over a child of a process server, in a thread of its own, because the child's main thread may be blocked:
+ * What watches over a child of a forking server, in a thread of its own, because the child's main thread may be blocked:
  * reports that the process runs, and whether its handler hangs; ends the process when the server is gone.
  */
 import { writeSync } from "node:fs";

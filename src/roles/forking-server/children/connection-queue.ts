@@ -7,7 +7,7 @@ export interface WaitingConnection {
   readonly since: number;
 }
 
-/** The connections of a process server that wait for a child: first come, first served, but not for ever. */
+/** The connections of a forking server that wait for a child: first come, first served, but not for ever. */
 export class ConnectionQueue {
   readonly #timeoutMs: number;
   readonly #expired: (socket: Socket, reason: string) => void;

@@ -1,4 +1,4 @@
-/** The times by which a process server judges its children; all durations in milliseconds. */
+/** The times by which a forking server judges its children; all durations in milliseconds. */
 export interface PoolTiming {
   /** How long a child may take until its handler module is loaded. */
   readonly startTimeoutMs: number;

@@ -56,7 +56,7 @@ export interface ChildOwner {
   exited(child: ServerChild): void;
 }
 
-/** One child process of a process server, and the connection that it serves. */
+/** One child process of a forking server, and the connection that it serves. */
 export class ServerChild {
   state: ChildState = "starting";
   /** The connection that was handed over. */
