@@ -17,7 +17,9 @@ const dist = new URL("../../", import.meta.url);
 function publishedNames(): Set<string> {
   const names = new Set<string>();
   for (const folder of ["src/modes/", "src/roles/"]) {
-    for (const file of readdirSync(new URL(folder, dist)).filter((each) => each.endsWith(".d.ts"))) {
+    for (const file of readdirSync(new URL(folder, dist), { encoding: "utf8", recursive: true }).filter((each) =>
+      each.endsWith(".d.ts"),
+    )) {
       const text = readFileSync(new URL(folder + file, dist), "utf8");
       const member =
         /^ {4}(?:(?:static|protected|abstract|readonly|get|declare|override) )*(?<name>[A-Za-z]\w*)\??[(<:]/gm;

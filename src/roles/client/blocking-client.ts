@@ -18,7 +18,7 @@ import type {
 } from "../../modes/blocking/blocking-options.ts";
 import type { BlockingOpen, BlockingTransport } from "../../modes/blocking/blocking-transport.ts";
 import { dropLateReply, earlyReply, takeUnasked } from "../../modes/blocking/blocking-unasked.ts";
-import { Occupation } from "../../modes/occupation.ts";
+import { Occupation } from "../../modes/blocking/occupation.ts";
 import { type ClientSetup, clientSetup } from "./client-setup.ts";
 
 /** The options of a blocking client. */

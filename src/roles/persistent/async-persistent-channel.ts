@@ -18,7 +18,7 @@ import { integerOption } from "../../core/options.ts";
 import { AsyncChannel, notOpen } from "../../modes/async/async-channel.ts";
 import type { AsyncCallOptions, AsyncChannelOptions } from "../../modes/async/async-options.ts";
 import type { AsyncTransport } from "../../modes/async/async-transport.ts";
-import { AsyncMessageIterator } from "../async-message-iterator.ts";
+import { AsyncMessageIterator } from "./async-message-iterator.ts";
 
 /** The options of an asynchronous persistent channel. */
 export interface AsyncPersistentChannelOptions<Encoding extends BufferEncoding | undefined, Self>

@@ -1,4 +1,4 @@
-import type { Inbox, InboxReader } from "../core/messages/inbox.ts";
+import type { Inbox, InboxReader } from "../../core/messages/inbox.ts";
 
 /** Iterates over the messages of a persistent channel; open from its making until it returns or ends. */
 export class AsyncMessageIterator<Message> implements AsyncGenerator<Message, void, undefined> {
