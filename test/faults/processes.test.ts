@@ -49,36 +49,41 @@ test("what onError of a server throws is an uncaught exception, and the server c
 });
 
 const onLinux = process.platform === "linux" ? test : test.skip;
-onLinux("without descriptors left, connections are dropped and counted, and accepting resumes", async (t) => {
-  const script = 'ulimit -n 96; exec "$0" "$1"';
-  const args = ["-c", script, process.execPath, fewDescriptors];
-  const child = spawn("sh", args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  t.teardown(() => child.kill());
-  let told: Told = { port: 0, open: 0, accepted: 0, dropped: 0 };
-  child.on("message", (stats: Told) => {
-    told = stats;
+for (const count of [1, 2]) {
+  const title = `without descriptors left, connections of ${count} servers are dropped and counted, and accepting resumes`;
+  onLinux(title, async (t) => {
+    const script = 'ulimit -n 96; exec "$0" "$1" "$2"';
+    const args = ["-c", script, process.execPath, fewDescriptors, String(count)];
+    const child = spawn("sh", args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    t.teardown(() => child.kill());
+    let told: Told = { ports: [], open: 0, accepted: 0, dropped: 0 };
+    child.on("message", (stats: Told) => {
+      told = stats;
+    });
+    const until = async (isSo: (stats: Told) => boolean): Promise<Told> => {
+      while (!isSo(told)) await once(child, "message");
+      return told;
+    };
+    const { ports } = await until((stats) => stats.ports.length === count);
+    const addresses = ports.map((port) => ({ host: "127.0.0.1", port }));
+    const all = Array.from({ length: 50 }, () => addresses).flat();
+    const clients = await Promise.all([...all, ...all].slice(0, 100).map((address) => rawConnect(address)));
+    const { accepted, dropped } = await until((stats) => stats.accepted + stats.dropped === clients.length);
+    t.true(accepted > 0 && dropped > 0, `${accepted} accepted, ${dropped} dropped`);
+    for (const { socket } of clients) socket.destroy();
+    await until((stats) => stats.open === 0);
+    const { Client } = familyWith("Socket", "WithTerminator");
+    for (const address of addresses)
+      t.is(String(await new Client(address).clientCommunicate("still here")), "still here");
+    const ended = once(child, "exit");
+    child.disconnect();
+    t.deepEqual(await ended, [0, null]);
   });
-  const until = async (isSo: (stats: Told) => boolean): Promise<Told> => {
-    while (!isSo(told)) await once(child, "message");
-    return told;
-  };
-  const { port } = await until((stats) => stats.port > 0);
-  const address = { host: "127.0.0.1", port };
-  const clients = await Promise.all(Array.from({ length: 96 }, () => rawConnect(address)));
-  const { accepted, dropped } = await until((stats) => stats.accepted + stats.dropped === clients.length);
-  t.true(accepted > 0 && dropped > 0, `${accepted} accepted, ${dropped} dropped`);
-  for (const { socket } of clients) socket.destroy();
-  await until((stats) => stats.open === 0);
-  const { Client } = familyWith("Socket", "WithTerminator");
-  t.is(String(await new Client(address).clientCommunicate("still here")), "still here");
-  const ended = once(child, "exit");
-  child.disconnect();
-  t.deepEqual(await ended, [0, null]);
-});
+}
 
 /** What the process with few descriptors tells. */
 interface Told {
-  readonly port: number;
+  readonly ports: readonly number[];
   readonly open: number;
   readonly accepted: number;
   readonly dropped: number;

@@ -1,10 +1,18 @@
-import { lstatSync, readFileSync, readdirSync, unlinkSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { ChannelError } from "../../errors.ts";
 import type { AsyncListener, ListenAddress, ListenerEvents } from "../../modes/async/async-transport.ts";
 import { AsyncSocketTransport, probing } from "./async-socket.ts";
+import { countConnectionsOf, hasRoomForConnection } from "./descriptor-room.ts";
 import { noteListening } from "./listening.ts";
-import { checkListenOptions, listenError, type SocketLink, type SocketListenOptions, systemCode } from "./socket.ts";
+import {
+  type CheckedAddress,
+  checkListenOptions,
+  listenError,
+  MAX_PATH_BYTES,
+  type SocketLink,
+  type SocketListenOptions,
+} from "./socket.ts";
+import { listenInPlace, type PlacedName } from "./unix-name.ts";
 
 /**
  * Listens on a TCP or Unix socket.
@@ -53,47 +61,82 @@ export async function openListener(
     noDelay: options.noDelay ?? true,
     ...probing(options.keepAliveProbeMs),
   });
-  server.maxConnections = roomForConnections(options.maxConnections);
-  server.on("connection", (socket) => events.accepted(socket));
+  server.maxConnections = options.maxConnections ?? Number.POSITIVE_INFINITY;
+  server.on("connection", (socket) => {
+    if (hasRoomForConnection()) return events.accepted(socket);
+    socket.destroy();
+    events.dropped();
+  });
   server.on("drop", () => events.dropped());
-  const target = { ...address, ...(options.backlog === undefined ? {} : { backlog: options.backlog }) };
+  let name: PlacedName | undefined;
   try {
-    await bind(server, target);
+    name = await bind(server, address, options.backlog);
   } catch (error) {
-    if (systemCode(error) !== "EADDRINUSE" || !("path" in address) || !(await isStale(address.path))) {
-      throw listenError(error as Error, options);
-    }
-    unlinkSync(address.path);
-    await bind(server, target).catch((again: unknown) => {
-      throw listenError(again as Error, options);
-    });
+    server.close();
+    throw listenError(error as Error, options);
   }
   server.on("error", (error) => events.failed(listenError(error, options)));
-  return new SocketListener(server);
+  return new SocketListener(server, options.path, name);
 }
 
 class SocketListener implements AsyncListener {
   readonly acceptsMany = true;
   readonly address: ListenAddress;
   readonly #server: Server;
+  readonly #name: PlacedName | undefined;
   readonly #forget: () => void;
+  readonly #uncount: () => void;
 
-  constructor(server: Server) {
+  /** @param path the path in the options: the server itself may know another name of its file. */
+  constructor(server: Server, path: string | undefined, name: PlacedName | undefined) {
     this.#server = server;
-    const address = server.address() as AddressInfo | string;
-    this.address = typeof address === "string" ? { path: address } : { host: address.address, port: address.port };
+    this.#name = name;
+    this.address = path === undefined ? hostAndPort(server) : { path };
     this.#forget = noteListening(this.address);
+    this.#uncount = countConnectionsOf(server);
   }
 
   close(): Promise<void> {
+    // As long as it listens, nobody takes its file for one that was left behind.
+    this.#name?.remove();
     // The listening socket is closed at once; the callback would also wait for the connections.
-    this.#server.close();
+    this.#server.close(() => this.#uncount());
     this.#forget();
     return new Promise((resolve) => setImmediate(resolve));
   }
 }
 
-function bind(server: Server, target: object): Promise<void> {
+function hostAndPort(server: Server): ListenAddress {
+  const { address, port } = server.address() as AddressInfo;
+  return { host: address, port };
+}
+
+async function bind(
+  server: Server,
+  address: CheckedAddress,
+  backlog: number | undefined,
+): Promise<PlacedName | undefined> {
+  const options = backlog === undefined ? {} : { backlog };
+  const listenOn = (target: object): Promise<void> => listen(server, { ...target, ...options });
+  if (!("path" in address) || !isOwnFile(address.path)) {
+    await listenOn(address);
+    return undefined;
+  }
+  const { path } = address;
+  const stop = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+  const name = await listenInPlace(path, MAX_PATH_BYTES, (own) => listenOn({ path: own }), stop);
+  if (name === undefined) await listenOn({ path });
+  return name;
+}
+
+/** Not so for an abstract socket, a pipe of Windows, and workers of a cluster, which share what the first one binds. */
+function isOwnFile(path: string): boolean {
+  if (process.platform === "win32" || path.startsWith("\0")) return false;
+  const { isWorker } = process.getBuiltinModule("node:cluster") as unknown as { readonly isWorker: boolean };
+  return !isWorker;
+}
+
+function listen(server: Server, target: object): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(target, () => {
@@ -101,39 +144,4 @@ function bind(server: Server, target: object): Promise<void> {
       resolve();
     });
   });
-}
-
-/** Whether nobody listens on a socket file any more: only a refused connection proves it. */
-async function isStale(path: string): Promise<boolean> {
-  // A connect to a file that is no socket is refused just the same, and that file is somebody's.
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
-  return await new Promise((resolve) => {
-    const probe = connect({ path });
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(false);
-    });
-    probe.once("error", (error) => resolve(systemCode(error) === "ECONNREFUSED"));
-  });
-}
-
-/** Descriptors that are kept free for files, timers and children. */
-const SPARE_DESCRIPTORS = 32;
-
-/**
- * As many connections as wanted, but no more than there is room for descriptors: when the system runs out of them,
- * connections are lost without a word.
- */
-function roomForConnections(wanted: number | undefined): number {
-  const asked = wanted ?? Number.POSITIVE_INFINITY;
-  if (process.platform !== "linux") return asked;
-  try {
-    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1];
-    if (limit === undefined) return asked;
-    const open = readdirSync("/proc/self/fd").length;
-    return Math.min(asked, Math.max(1, Number(limit) - open - SPARE_DESCRIPTORS));
-  } catch {
-    // Without a /proc to look at, the limit is the user's to know.
-    return asked;
-  }
 }

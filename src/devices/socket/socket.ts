@@ -125,7 +125,7 @@ export function checkListenOptions(options: SocketListenOptions): CheckedAddress
 }
 
 /** Some versions of Node.js cut longer paths off without an error. Windows has names of pipes, which may be longer. */
-const MAX_PATH_BYTES: number = { linux: 107, win32: 255 }[process.platform as string] ?? 103;
+export const MAX_PATH_BYTES: number = { linux: 107, win32: 255 }[process.platform as string] ?? 103;
 
 function checkAddress(
   options: SocketConnectOptions | SocketListenOptions,
@@ -139,14 +139,23 @@ function checkAddress(
     if (port !== undefined) throw badOption("port", port, `give either port or path to ${purpose}, not both`);
     if (typeof path !== "string" || path === "")
       throw badOption("path", path, "give the path of a Unix socket or named pipe");
-    if (Buffer.byteLength(path) > MAX_PATH_BYTES)
-      throw badOption("path", path, `the system takes at most ${MAX_PATH_BYTES} bytes for the path of a Unix socket`);
+    checkPath(path);
     return { path };
   }
   if (port === undefined) throw badOption("port", port, `give a port, or a path, to ${purpose}`);
   if (host !== undefined && (typeof host !== "string" || host === ""))
     throw badOption("host", host, "give a host name or address");
   return { host, port: integerOption("port", port, 0, leastPort, 65_535) };
+}
+
+/** @throws OptionsError `ERR_OPTIONS` for a path that the system would cut. */
+function checkPath(path: string): void {
+  // Names of abstract sockets begin with a NUL and may hold others: Linux counts their bytes.
+  const isAbstract = process.platform === "linux" && path.startsWith("\0");
+  if (!isAbstract && path.includes("\0")) throw badOption("path", path, "a path has no NUL in it");
+  const limit = isAbstract ? MAX_PATH_BYTES + 1 : MAX_PATH_BYTES;
+  if (Buffer.byteLength(path) <= limit) return;
+  throw badOption("path", path, `the system takes at most ${limit} bytes for the path of a Unix socket`);
 }
 
 /** Where the options point, for messages. */

@@ -77,7 +77,7 @@ export class ProcessSupervisor {
     try {
       this.#listener = await openListener(this.#settings.listen, true, {
         accepted: (socket) => this.#accept(socket),
-        dropped: () => this.#dropped++,
+        dropped: () => this.#refused("as many are open as maxConnections or the limit of open files allows"),
         failed: (error) => this.#events.report(error),
       });
       const { address } = this.#listener;
@@ -208,8 +208,12 @@ export class ProcessSupervisor {
   }
 
   #turnAway(socket: Socket, reason: string): void {
-    this.#dropped++;
     this.#farewells.add(socket);
+    this.#refused(reason);
+  }
+
+  #refused(reason: string): void {
+    this.#dropped++;
     this.#events.report(new ServerError("ERR_SERVER_BUSY", `a connection was closed at once: ${reason}`));
   }
 

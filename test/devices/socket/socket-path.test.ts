@@ -25,4 +25,8 @@ for (const [name, make] of Object.entries(makers)) {
       t.regex(error.message, new RegExp(`"path".*${longest} bytes`, "s"));
     }
   });
+
+  test(`${name}: a path with a NUL in it, where it would be cut, is refused`, (t) => {
+    t.throws(() => make("/tmp/a\0b"), { code: "ERR_OPTIONS", message: /"path".*NUL/ });
+  });
 }
