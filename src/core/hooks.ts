@@ -49,10 +49,10 @@ export function throwLater(thrown: unknown): void {
  *
  * @param hearers the hook and the listeners, as functions; `undefined` where there is none.
  */
-export function routeFault(
-  error: ChannelError,
-  hearers: readonly (((error: ChannelError) => unknown) | undefined)[],
-  otherwise: (error: ChannelError) => void,
+export function routeFault<Fault extends Error>(
+  error: Fault,
+  hearers: readonly (((error: Fault) => unknown) | undefined)[],
+  otherwise: (error: Fault) => void,
 ): void {
   const present = hearers.filter((hear) => hear !== undefined);
   if (present.length === 0) return otherwise(error);

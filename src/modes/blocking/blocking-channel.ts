@@ -1,7 +1,7 @@
 import { type CheckedSettings, checkSettings, type DeadlineSettings } from "../../core/channel-settings.ts";
 import type { Data, MessageOf } from "../../core/data.ts";
 import type { ChannelRole, FramingClass } from "../../core/framing.ts";
-import { attempt, hookError, isPromise, throwLater } from "../../core/hooks.ts";
+import { attempt, hookError, isPromise, routeFault, throwLater } from "../../core/hooks.ts";
 import { kConnection, kFault, kIsDoneByDefault, kSettings } from "../../core/internals.ts";
 import { durationOption, functionOption, optionsObject } from "../../core/options.ts";
 import { type ChannelError, StateError } from "../../errors.ts";
@@ -144,8 +144,7 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
   /** Reports a fault that no call was waiting for to `onError`; else to `otherwise`. @internal */
   protected [kFault](error: ChannelError, otherwise: (error: ChannelError) => void = () => undefined): void {
     const isHooked = this.#hooks.onError !== undefined || this.onError !== BlockingChannel.prototype.onError;
-    if (isHooked) attempt(() => this.onError(error), throwLater);
-    else otherwise(error);
+    routeFault(error, [isHooked ? (fault): void => this.onError(fault) : undefined], otherwise);
   }
 }
 

@@ -4,7 +4,7 @@ import { SupervisorClient } from "./supervisor-client.ts";
 import type { ChildInfo } from "./children/server-child.ts";
 import { framingOf } from "../../core/channel-settings.ts";
 import { addressName, withCaller } from "../../core/error-context.ts";
-import { attempt, hookError, throwLater } from "../../core/hooks.ts";
+import { attempt, hookError, routeFault } from "../../core/hooks.ts";
 import { durationOption, functionOption, optionsObject } from "../../core/options.ts";
 import type { FramingClass } from "../../core/framing.ts";
 import { withDeadline } from "../../core/with-deadline.ts";
@@ -253,10 +253,9 @@ export abstract class BlockingForkingServer<Encoding extends BufferEncoding | un
   }
 
   #fault(error: Error): void {
-    const isHeard = this.#options.onError !== undefined || this.onError !== BlockingForkingServer.prototype.onError;
-    // What the hook itself throws has nobody left to go to.
-    if (isHeard) attempt(() => this.onError(error), throwLater);
-    else process.emitWarning(error);
+    const isHooked = this.#options.onError !== undefined || this.onError !== BlockingForkingServer.prototype.onError;
+    const hook = isHooked ? (fault: Error): void => this.onError(fault) : undefined;
+    routeFault(error, [hook], (unhandled) => process.emitWarning(unhandled));
   }
 
   /** A hook that fails stops nothing. */

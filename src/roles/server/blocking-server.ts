@@ -2,7 +2,7 @@ import { connectTimeout, framingOf } from "../../core/channel-settings.ts";
 import type { Data, MessageOf } from "../../core/data.ts";
 import type { FramingClass } from "../../core/framing.ts";
 import { checkHandler, SERVER_HOOKS } from "../../core/handler-class.ts";
-import { attempt, hookError, throwLater } from "../../core/hooks.ts";
+import { attempt, hookError, routeFault } from "../../core/hooks.ts";
 import { durationOption, functionOption, optionsObject } from "../../core/options.ts";
 import { type ChannelError, OpenError, StateError } from "../../errors.ts";
 import type { ListenAddress } from "../../modes/async/async-transport.ts";
@@ -109,13 +109,13 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
     this.listen();
     this.#handler = handler;
     try {
-      this.#guard("serverStart", () => this.serverStart());
-      this.#guard("onAccept", () => this.onAccept(handler));
+      this.#guard("serverStart", handler, () => this.serverStart());
+      this.#guard("onAccept", handler, () => this.onAccept(handler));
       this.#serve(handler, deadline);
-      this.#guard("onClose", () => this.onClose(handler));
+      this.#guard("onClose", handler, () => this.onClose(handler));
     } finally {
       this.#handler = undefined;
-      this.#guard("serverClose", () => this.serverClose());
+      this.#guard("serverClose", handler, () => this.serverClose());
     }
   }
 
@@ -193,7 +193,7 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
     // A hook may have closed the line before it could be served.
     if (transport === undefined) return;
     (handler as Servable<Link>)[serve](transport, {
-      failed: (error) => this.#fault(error),
+      failed: (error) => this.#fault(error, handler),
       keepRunning: () => performance.now() < deadline && runHook("keepRunning", () => this.keepRunning()),
     });
   }
@@ -213,18 +213,17 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
     return options;
   }
 
-  #fault(error: ChannelError): void {
-    const isHeard = this.#options.onError !== undefined || this.onError !== BlockingServer.prototype.onError;
-    const handler = this.#handler;
-    if (isHeard && handler !== undefined) attempt(() => this.onError(error, handler), throwLater);
-    else process.emitWarning(error);
+  #fault(error: ChannelError, handler: BlockingRequestHandler<Encoding, Link>): void {
+    const isHooked = this.#options.onError !== undefined || this.onError !== BlockingServer.prototype.onError;
+    const hook = isHooked ? (fault: ChannelError): void => this.onError(fault, handler) : undefined;
+    routeFault(error, [hook], (unhandled) => process.emitWarning(unhandled));
   }
 
   /** A hook that fails stops nothing. */
-  #guard(name: string, hook: () => void): void {
+  #guard(name: string, handler: BlockingRequestHandler<Encoding, Link>, hook: () => void): void {
     attempt(
       () => runHook(name, hook),
-      (thrown) => this.#fault(hookError(thrown)),
+      (thrown) => this.#fault(hookError(thrown), handler),
     );
   }
 }
