@@ -1,9 +1,10 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { ChannelError } from "../../errors.ts";
 import type { AsyncListener, ListenAddress, ListenerEvents } from "../../modes/async/async-transport.ts";
-import { AsyncSocketTransport, probing } from "./async-socket.ts";
+import { AsyncSocketTransport } from "./async-socket.ts";
 import { countConnectionsOf, hasRoomForConnection } from "./descriptor-room.ts";
 import { noteListening } from "./listening.ts";
+import { probing } from "./open-socket.ts";
 import {
   type CheckedAddress,
   checkListenOptions,

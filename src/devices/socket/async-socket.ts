@@ -1,8 +1,9 @@
-import { connect, type OnReadOpts, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { type ChannelError, StateError } from "../../errors.ts";
 import type { AsyncTransport, TransportEvents } from "../../modes/async/async-transport.ts";
+import { openSocket } from "./open-socket.ts";
 import { handleOf } from "./socket-handle.ts";
-import { checkConnectOptions, connectError, resetError, type SocketConnectOptions, type SocketLink } from "./socket.ts";
+import { checkConnectOptions, resetError, type SocketConnectOptions, type SocketLink } from "./socket.ts";
 
 /**
  * Connects to a TCP or Unix socket.
@@ -12,52 +13,9 @@ import { checkConnectOptions, connectError, resetError, type SocketConnectOption
  */
 export function connectAsyncSocket(
   options: SocketConnectOptions,
-): (signal: AbortSignal) => Promise<AsyncTransport<SocketLink>> {
+): (signal: AbortSignal, limitMs?: number) => Promise<AsyncTransport<SocketLink>> {
   checkConnectOptions(options);
-  return async (signal) => new AsyncSocketTransport(await openSocket(options, signal));
-}
-
-/**
- * A connected socket that nobody reads yet.
- *
- * @param onread reads into a buffer of the caller's instead of emitting events.
- * @throws OptionsError `ERR_OPTIONS` for an address that is none.
- * @throws OpenError `ERR_CONNECT_REFUSED`, `ERR_CONNECT_UNREACHABLE`, `ERR_DNS`, `ERR_CONNECT_FAILED`.
- * @throws the `reason` of the signal, if it aborts.
- */
-export function openSocket(options: SocketConnectOptions, signal: AbortSignal, onread?: OnReadOpts): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const address = checkConnectOptions(options);
-    signal.throwIfAborted();
-    const socket = connect({
-      ...address,
-      noDelay: options.noDelay ?? true,
-      ...probing(options.keepAliveProbeMs),
-      allowHalfOpen: true,
-      ...(onread !== undefined && { onread }),
-    });
-    // Nothing is read before somebody is there to take it.
-    socket.pause();
-    const aborted = (): void => {
-      socket.destroy();
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", aborted, { once: true });
-    socket.once("error", (error) => {
-      signal.removeEventListener("abort", aborted);
-      reject(connectError(error, options));
-    });
-    socket.once("connect", () => {
-      signal.removeEventListener("abort", aborted);
-      socket.removeAllListeners("error");
-      resolve(socket);
-    });
-  });
-}
-
-/** The options of `node:net` for keep-alive probes. */
-export function probing(keepAliveProbeMs = 0): { keepAlive: boolean; keepAliveInitialDelay: number } {
-  return { keepAlive: keepAliveProbeMs > 0, keepAliveInitialDelay: keepAliveProbeMs };
+  return async (signal, limitMs) => new AsyncSocketTransport(await openSocket(options, signal, limitMs));
 }
 
 /** A connected socket. */

@@ -4,7 +4,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { packError, type TransferredError } from "../../comm/error-transfer.ts";
 import type { HelperService } from "../../comm/helper/helper-protocol.ts";
 import { sharedSocketCalls } from "../../system/socket-calls.ts";
-import { bytesGivenToSystem, openSocket } from "./async-socket.ts";
+import { bytesGivenToSystem } from "./async-socket.ts";
+import { openSocket } from "./open-socket.ts";
 import { handleOf } from "./socket-handle.ts";
 import type { SocketConnectOptions, SocketLink } from "./socket.ts";
 
@@ -41,11 +42,11 @@ const LONGEST_TIMER_MS = 2 ** 31;
 
 /** Connects a socket for an owner that is blocked. Nothing is read before the owner asks for it. */
 export async function openSocketService(
-  options: SocketConnectOptions,
+  options: SocketConnectOptions & { readonly limitMs: number },
   signal: AbortSignal,
 ): Promise<HelperService<SocketServiceInfo>> {
   let service: SocketService | undefined;
-  const socket = await openSocket(options, signal, {
+  const socket = await openSocket(options, signal, options.limitMs, {
     buffer: Buffer.allocUnsafeSlow(PORTION_BYTES),
     callback(length, buffer) {
       // A copy: the buffer is filled again, and sending a part of it would send all of it.

@@ -88,7 +88,7 @@ function connectByHelper(options: SocketConnectOptions, deadline: number): Block
   const opened = helper.open<SocketServiceInfo>(
     new URL("./blocking-socket-service.js", import.meta.url),
     "openSocketService",
-    { host, port, path, noDelay, keepAliveProbeMs },
+    { host, port, path, noDelay, keepAliveProbeMs, limitMs: deadline - performance.now() },
     deadline,
   );
   if (opened === LATE) return "late";

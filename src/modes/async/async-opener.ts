@@ -4,7 +4,7 @@ import type { AsyncConnect, AsyncTransport } from "./async-transport.ts";
 
 /** Opens a device as a client: one attempt at a time, with a deadline. */
 export class AsyncOpener<Link> {
-  readonly #connect: (signal: AbortSignal) => Promise<AsyncTransport<Link>>;
+  readonly #connect: (signal: AbortSignal, limitMs?: number) => Promise<AsyncTransport<Link>>;
   readonly #connectTimeoutMs: number;
   #attempt: AbortController | undefined;
 
@@ -26,9 +26,10 @@ export class AsyncOpener<Link> {
   /**
    * Opens the device.
    *
+   * @param callTimeoutMs after so long {@link cancel} will be called, in milliseconds; 0 means never.
    * @throws OpenError, or the reason that {@link cancel} was given.
    */
-  async open(): Promise<AsyncTransport<Link>> {
+  async open(callTimeoutMs = 0): Promise<AsyncTransport<Link>> {
     const attempt = new AbortController();
     this.#attempt = attempt;
     const limit = this.#connectTimeoutMs;
@@ -38,7 +39,7 @@ export class AsyncOpener<Link> {
       );
     const timer = limit === 0 ? undefined : setTimeout(expire, limit);
     try {
-      return await this.#connect(attempt.signal);
+      return await this.#connect(attempt.signal, shorter(limit, callTimeoutMs));
     } finally {
       clearTimeout(timer);
       this.#attempt = undefined;
@@ -49,4 +50,9 @@ export class AsyncOpener<Link> {
   cancel(reason: unknown): void {
     this.#attempt?.abort(reason);
   }
+}
+
+/** The shorter of two durations, of which 0 means no limit. */
+function shorter(a: number, b: number): number {
+  return a === 0 || b === 0 ? a + b : Math.min(a, b);
 }

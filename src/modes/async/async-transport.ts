@@ -49,9 +49,12 @@ export interface AsyncTransport<Link> {
 
 /**
  * How a device is opened as a client. Given to a generated class as its static `open`: called with the options when a
- * channel is made, so that wrong ones are told then; what it returns is called each time the channel is to be opened.
+ * channel is made, so that wrong ones are told then; what it returns is called each time the channel is to be opened, with
+ * a signal that ends the attempt, and how long that will be at the most, in milliseconds (0: no limit).
  */
-export type AsyncConnect<Options, Link> = (options: Options) => (signal: AbortSignal) => Promise<AsyncTransport<Link>>;
+export type AsyncConnect<Options, Link> = (
+  options: Options,
+) => (signal: AbortSignal, limitMs?: number) => Promise<AsyncTransport<Link>>;
 
 /** What a listener tells the server above it. */
 export interface ListenerEvents<Link> {

@@ -218,7 +218,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   async #open(): Promise<void> {
     let transport: AsyncTransport<Link>;
     try {
-      transport = await this.#opener.open();
+      transport = await this.#opener.open(this.#turns.current?.timeoutMs);
     } catch (error) {
       const then = this.#exchange.openFailed();
       if (typeof then === "object") this.#end(this.#turns.current, "keep", { error });
