@@ -1,115 +1,153 @@
 /**
  * A class of a user may have members of any name that is not published: nothing internal is reachable by a plain name, and
- * members of names that were internal once disturb no exchange.
+ * members of such names disturb no exchange.
  */
 import { EventEmitter } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
-import test from "ava";
-import { cells, families } from "../support/channel-cells.ts";
+import test, { type ExecutionContext } from "ava";
+import { cells, type ChannelCell, type Extra, familyWith, type ServerClass } from "../support/channel-cells.ts";
+import { gate } from "../support/channel-gates.ts";
+import { leavesNothing } from "../support/channel-leaks.ts";
+import {
+  internalNames,
+  type MemberKind,
+  prototypesOf,
+  publishedNames,
+  withMembers,
+} from "../support/channel-members.ts";
+import { type Place, places, type Spot } from "../support/channel-places.ts";
+import { endScripts, runScript, startScripts } from "../support/channel-script-runner.ts";
 import { echo } from "../support/channel-stage.ts";
-import { event, forEach, keepLines, seriesOnSockets } from "../support/channel-subjects.ts";
+import { event, keepLines, subjects } from "../support/channel-subjects.ts";
+import { isOverBinding } from "../support/serial-implementation.ts";
 
 await keepLines();
-
-const dist = new URL("../../", import.meta.url);
-
-/** The names of all members in the published declarations of modes and roles. */
-function publishedNames(): Set<string> {
-  const names = new Set<string>();
-  for (const folder of ["src/modes/", "src/roles/"]) {
-    for (const file of readdirSync(new URL(folder, dist), { encoding: "utf8", recursive: true }).filter((each) =>
-      each.endsWith(".d.ts"),
-    )) {
-      const text = readFileSync(new URL(folder + file, dist), "utf8");
-      const member =
-        /^ {4}(?:(?:static|protected|abstract|readonly|get|declare|override) )*(?<name>[A-Za-z]\w*)\??[(<:]/gm;
-      for (const { groups } of text.matchAll(member)) names.add(groups?.["name"] as string);
-    }
-  }
-  return names;
-}
+// Blocking mode needs the system's own calls.
+const blocking = cells.filter(({ mode }) => mode === "blocking" && !isOverBinding);
+startScripts(blocking);
+test.after.always(() => endScripts());
 
 /** The names that a class has and that are not published; those of `EventEmitter` are Node.js's own. */
-function hiddenNames(Class: { prototype: object }, published: ReadonlySet<string>): string[] {
-  const hidden = new Set<string>();
-  for (let at = Class.prototype; at !== Object.prototype && at !== EventEmitter.prototype;) {
-    for (const name of Object.getOwnPropertyNames(at)) {
-      if (!published.has(name) && name !== "constructor" && !(name in EventEmitter.prototype)) hidden.add(name);
-    }
-    at = Object.getPrototypeOf(at) as object;
-  }
-  return [...hidden];
+function hiddenNames(Class: { prototype: object }): string[] {
+  const published = publishedNames(Class);
+  return prototypesOf(Class)
+    .flatMap((at) => Object.getOwnPropertyNames(at))
+    .filter((name) => name !== "constructor" && !published.has(name) && !(name in EventEmitter.prototype));
 }
 
-test("no asynchronous class has a member by a plain name that is not published", async (t) => {
-  const published = publishedNames();
-  t.true(published.has("processData"));
-  for (const cell of cells.filter((each) => each.mode === "async")) {
-    t.deepEqual(hiddenNames((await cell.load()) as { prototype: object }, published), [], cell.className);
+test("no class has a member by a plain name that is not published", async (t) => {
+  t.true(internalNames.includes("fault"));
+  for (const cell of cells) {
+    const Class = (await cell.load()) as { prototype: object };
+    t.true(publishedNames(Class).has("close"), cell.className);
+    t.deepEqual(hiddenNames(Class), [], cell.className);
   }
-  t.true(families.length > 0);
 });
 
-/** Names that were internal once, or might be. */
-const NAMES =
-  "settings connection fault unhandled adopt released tellConnected tellClosed tellDrained isDoneByDefault isAsked guard inbox opener hooks state life limits attach serve".split(
-    " ",
-  );
-
-/** A subclass with a method of each name, or with a field. */
-function withMembers<Class extends abstract new (...args: never) => object>(
-  Base: Class,
-  kind: "fields" | "methods",
-): Class {
-  const fail = (): never => {
-    throw new Error("a member of the user was called");
-  };
-  const Members = class extends (Base as unknown as new (...args: unknown[]) => object) {
-    constructor(...args: unknown[]) {
-      super(...args);
-      if (kind === "fields")
-        for (const name of NAMES) Object.defineProperty(this, name, { value: "mine", writable: true });
-    }
-  };
-  if (kind === "methods") for (const name of NAMES) Object.defineProperty(Members.prototype, name, { value: fail });
-  return Members as unknown as Class;
+/** Registers a test for fields and one for methods. */
+function forMembers(title: string, body: (t: ExecutionContext, kind: MemberKind) => Promise<void>): void {
+  for (const kind of ["fields", "methods"] as const) {
+    test.serial(
+      `${title}: an exchange of classes with ${kind} of internal names`,
+      leavesNothing((t) => body(t, kind)),
+    );
+  }
 }
 
-for (const kind of ["fields", "methods"] as const) {
-  forEach(seriesOnSockets, `exchanges of classes with ${kind} of such names`, async (t, { family, place }) => {
-    const spot = await place.open();
+/** Options with which both ends exchange one message, whatever the framing. */
+function exchangeOptions(framing: string, { isLine }: Place): { client: Extra; server: Extra } {
+  const isBasicLine = framing === "" && isLine === true;
+  return { client: isBasicLine ? { messageEnd: "read" } : {}, server: isLine === true ? { keepAlive: true } : {} };
+}
+
+for (const { title, family, place } of subjects) {
+  forMembers(title, async (t, kind) => {
+    const options = exchangeOptions(family.framing, place);
     const Echo = class extends withMembers(family.Handler, kind) {
       override processData(data: Buffer): void {
         this.start(data);
       }
     };
-    const servers = [
-      { handler: Echo },
-      { handler: withMembers(family.PersistentHandler, kind) },
-      { processData: echo },
-    ];
-    for (const options of servers) {
-      const Server = withMembers(family.Server, kind);
-      const server = new Server({ ...spot.server, ...options });
-      await server.listen();
-      const address = spot.client(server.address());
-      if (!("handler" in options && options.handler !== Echo)) {
-        const client = new (withMembers(family.Client, kind))(address);
+    for (const answer of [{ handler: Echo }, { processData: echo }]) {
+      await onServer(place, withMembers(family.Server, kind), { ...options.server, ...answer }, async (address) => {
+        const client = new (withMembers(family.Client, kind))({ ...address, ...options.client });
         t.is(String(await client.clientCommunicate("hello")), "hello");
         await client.close();
-        // A serial server has done its work when its line is closed.
-        await server.listen();
-      }
-      const Persistent = withMembers(family.Persistent, kind);
-      const channel = new Persistent({ ...spot.client(server.address()), onError: () => undefined });
+      });
+    }
+    const persistent = { handler: withMembers(family.PersistentHandler, kind) };
+    await onServer(place, withMembers(family.Server, kind), persistent, async (address) => {
+      const channel = new (withMembers(family.Persistent, kind))({ ...address, onError: () => undefined });
       await channel.connect();
       channel.start("to nobody");
       await channel.drain();
       const closed = event(channel, "close");
       await channel.close();
       await closed;
-      await server.close();
-    }
+    });
+  });
+}
+
+async function onServer(
+  place: Place,
+  Server: ServerClass,
+  options: Extra,
+  body: (address: Extra) => Promise<void>,
+): Promise<void> {
+  const spot: Spot = await place.open();
+  const server = new Server({ ...spot.server, ...options });
+  try {
+    await server.listen();
+    await body(spot.client(server.address()));
+  } finally {
+    await server.close();
     await spot.close();
+  }
+}
+
+const placeOf = ({ device }: ChannelCell): Place => places.find((place) => place.device === device) as Place;
+
+for (const cell of blocking.filter(({ role }) => role === "Client")) {
+  const family = familyWith(cell.device, cell.framing);
+  const place = placeOf(cell);
+  const options = exchangeOptions(cell.framing, place);
+  forMembers(cell.className, async (t, members) => {
+    await onServer(place, family.Server, { ...options.server, processData: echo }, async (address) => {
+      const input = { requests: ["hello"], members };
+      const { replies } = await runScript(cell, { ...address, ...options.client }, "exchangeWithMembers", input);
+      t.deepEqual(replies.map(String), ["hello"]);
+    });
+  });
+}
+
+for (const cell of blocking.filter(({ role, device }) => role === "Server" && device === "Serial")) {
+  const place = placeOf(cell);
+  const options = exchangeOptions(cell.framing, place);
+  forMembers(cell.className, async (t, members) => {
+    const spot = await place.open();
+    const isOpen = gate();
+    const input = { last: "quit", how: "finish", members } as const;
+    const serving = runScript(cell, { ...spot.server, ...options.server }, "serve", input, () => isOpen.open());
+    await Promise.race([isOpen.passed, serving]);
+    const client = new (familyWith(cell.device, cell.framing).Client)({
+      ...spot.client({ path: "" }),
+      ...options.client,
+    });
+    t.is(String(await client.clientCommunicate("quit")), "quit");
+    t.is((await serving).seen.length, 1);
+    await client.close();
+    await spot.close();
+  });
+}
+
+for (const cell of blocking.filter(({ role, device }) => role === "Server" && device === "Socket")) {
+  forMembers(cell.className, async (t, members) => {
+    const Server = withMembers((await cell.load()) as ServerClass, members);
+    const query = new URLSearchParams({ framing: cell.framing, members });
+    const handler = new URL(`./forking-server/handlers/members.handler.js?${query.toString()}`, import.meta.url);
+    await onServer(placeOf(cell), Server, { handler, minSpareChildren: 1 }, async (address) => {
+      const client = new (familyWith(cell.device, cell.framing).Client)(address);
+      t.is(String(await client.clientCommunicate("hello")), "hello");
+      await client.close();
+    });
   });
 }

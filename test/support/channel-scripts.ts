@@ -5,6 +5,7 @@
 import type { Data } from "../../src/core/data.ts";
 import { ChannelError } from "../../src/errors.ts";
 import type { Extra } from "./channel-cells.ts";
+import { type MemberKind, withMembers } from "./channel-members.ts";
 
 type Maybe<Value> = Value | Promise<Value>;
 
@@ -83,6 +84,11 @@ export interface Scripts {
     scene: Scene,
     requests: readonly Data[],
   ): Promise<{ replies: Buffer[]; closedAfter: boolean[]; isDone: boolean; closedAtEnd: boolean }>;
+  /** As `exchange`, with a subclass that has members of internal names. */
+  exchangeWithMembers(
+    scene: Scene,
+    input: { requests: readonly Data[]; members: MemberKind },
+  ): Promise<{ replies: Buffer[] }>;
   /** Makes a client for each request, one after another. */
   exchangeApart(scene: Scene, requests: readonly Data[]): Promise<{ replies: Buffer[] }>;
   /** Makes a request whose exchange goes on with further requests, started in `processData`. */
@@ -110,7 +116,7 @@ export interface Scripts {
   /** With the class of a server: answers each message with itself, until one says how to end. */
   serve(
     scene: Scene,
-    input: { last: string; how: "finish" | "queryDone" },
+    input: { last: string; how: "finish" | "queryDone"; members?: MemberKind },
   ): Promise<{ seen: Buffer[]; closed: boolean }>;
   /** Tells how making a client with these options fails. */
   construct(scene: Scene, options: Extra): Promise<{ failure: Failure }>;
@@ -164,6 +170,9 @@ export const scripts: Scripts = {
     await client.close();
     return { replies, closedAfter, isDone, closedAtEnd: client.closed };
   },
+
+  exchangeWithMembers: (scene, { requests, members }) =>
+    scripts.exchange({ ...scene, Client: withMembers(scene.Client, members) }, requests),
 
   async exchangeApart({ Client, options }, requests) {
     const replies: Buffer[] = [];
@@ -280,10 +289,11 @@ export const scripts: Scripts = {
     return { reply, isClosed };
   },
 
-  async serve({ Client: Class, options, ready }, { last, how }) {
+  async serve({ Client: Class, options, ready }, { last, how, members }) {
     const seen: Buffer[] = [];
     const isOver = (): boolean => seen.at(-1)?.toString() === last;
-    const server = new (Class as unknown as AnyServerClass)({
+    const Server = members === undefined ? Class : withMembers(Class, members);
+    const server = new (Server as unknown as AnyServerClass)({
       ...options,
       processData(data: Buffer, channel: { start(data: Data): void; finish(): void }) {
         seen.push(data);
