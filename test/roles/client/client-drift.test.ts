@@ -2,6 +2,7 @@
  * Both modes do the same: each script of a client is run with the asynchronous and the blocking class, and what its calls
  * said, in which order messages came, and the bytes that the other end saw are compared.
  */
+import { readFileSync } from "node:fs";
 import test from "ava";
 import { cells, type ChannelCell, type Extra } from "../../support/channel-cells.ts";
 import { endScripts, runScript, startScripts } from "../../support/channel-script-runner.ts";
@@ -138,6 +139,34 @@ const drifts: Readonly<Record<string, Drift>> = {
     wire: ["a".repeat(600), "c"],
     said: ["", "ERR_BACKPRESSURE not-sent closed", "re:c"],
   },
+  "timeoutMs limits a call": {
+    steps: [["call", "ask"]],
+    options: { ...keepAlive, timeoutMs: 300 },
+    wire: ["ask"],
+    said: ["ERR_REPLY_TIMEOUT unknown closed"],
+  },
+  "terminator ends messages of both ends": {
+    steps: [["call", "ask"]],
+    options: { terminator: "!\r\n" },
+    answer: () => "re!",
+    wire: ["ask!"],
+    said: ["re"],
+  },
+  "maxMessageSize bounds a reply": {
+    steps: [["call", "ask"]],
+    options: { maxMessageSize: 4 },
+    answer: () => "12345",
+    wire: ["ask"],
+    said: ["ERR_FRAME_TOO_LARGE unknown closed"],
+  },
+  "encoding decodes replies": {
+    steps: [["call", "A"]],
+    options: { encoding: "hex" },
+    answer: echo,
+    wire: ["A"],
+    said: ["72653a41"],
+    seen: ["72653a41"],
+  },
 };
 
 const clients = cells.filter(
@@ -145,6 +174,79 @@ const clients = cells.filter(
 );
 startScripts(clients);
 test.after.always(endScripts);
+
+/** Options that are shown in both modes elsewhere, and the test files that do: of one mode each, or of both. */
+const elsewhere: Readonly<Record<string, readonly string[]>> = {
+  path: ["roles/client/client-exchange.test.ts"],
+  connectTimeoutMs: ["faults/socket-open.test.ts", "blocking/deadlines.test.ts"],
+  writeTimeoutMs: ["faults/socket-stalls.test.ts", "blocking/deadlines.test.ts"],
+  onConnect: ["roles/client/client-exchange.test.ts"],
+  onClose: ["roles/client/client-exchange.test.ts"],
+};
+/** Options that every script here gives. */
+const always = ["host", "port", "processData", "onError"];
+/** Options of which the other end of a connection sees nothing. */
+const invisible = ["noDelay"];
+
+function distTest(file: string): URL {
+  return new URL(`../../${file.replace(/ts$/, "js")}`, import.meta.url);
+}
+
+/** The names of the options of a client, as its generated interface has them. */
+function optionsOf(mode: string): string[] {
+  const file = `generated/${mode}/${mode}-socket-client-with-terminator.d.ts`;
+  const text = readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8");
+  const [, members = ""] = /Options<[^]*?> \{\n([^]*?)^\}/m.exec(text.slice(text.indexOf("export interface"))) ?? [];
+  return [...members.matchAll(/^ {4}(?<name>\w+)\??[:(]/gm)].map(({ groups }) => groups?.["name"] as string);
+}
+
+test("every option of a client is an option of both modes, and is shown in both", (t) => {
+  const options = optionsOf("async");
+  t.true(options.includes("timeoutMs"));
+  t.deepEqual(optionsOf("blocking").toSorted(), options.toSorted());
+  const shown = new Set([...always, ...invisible, ...Object.keys(elsewhere), "queryDone", "keepAliveProbeMs"]);
+  for (const drift of Object.values(drifts)) for (const name of Object.keys(drift.options ?? {})) shown.add(name);
+  t.deepEqual(
+    options.filter((name) => !shown.has(name)),
+    [],
+    "options without a script in `drifts` or a test in `elsewhere`",
+  );
+  for (const [name, files] of Object.entries(elsewhere)) {
+    for (const file of files) t.notThrows(() => readFileSync(distTest(file)), `${name}: ${file}`);
+  }
+});
+
+/** The timer of the connection from this port, as Linux has it: 2 is the one of keep-alive probes. */
+function timerOf(port: number): string | undefined {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
+  const tables = ["/proc/net/tcp", "/proc/net/tcp6"].map((file) => readFileSync(file, "latin1"));
+  const line = tables
+    .join("\n")
+    .split("\n")
+    .find((each) =>
+      each
+        .slice(0, 60)
+        .split(/(?<=:\w{4} )/)[0]
+        ?.endsWith(local),
+    );
+  return / (?<timer>0\d):\w{8} /.exec(line ?? "")?.groups?.["timer"];
+}
+
+for (const cell of clients) {
+  (process.platform === "linux" ? test : test.skip)(`keepAliveProbeMs sends probes, ${cell.mode}`, async (t) => {
+    const timers: (string | undefined)[] = [];
+    await using server = await rawServer((socket) => {
+      socket.on("data", () => {
+        timers.push(timerOf(socket.remotePort as number));
+        socket.write("re\r\n");
+      });
+    });
+    const options = { ...server.address, ...keepAlive, keepAliveProbeMs: 60_000 };
+    // The first request may still wait to be acknowledged.
+    await runScript(cell, options, "exchange", ["one", "two"]);
+    t.true(timers.includes("02"), timers.join());
+  });
+}
 
 for (const [title, drift] of Object.entries(drifts)) {
   for (const cell of clients)
