@@ -7,17 +7,81 @@ export {
   type AsyncSerialClientOptions as SerialClientOptions,
 } from "./async/async-serial-client.ts";
 export {
+  AsyncSerialClientWithCobs as SerialClientWithCobs,
+  type AsyncSerialClientWithCobsOptions as SerialClientWithCobsOptions,
+} from "./async/async-serial-client-with-cobs.ts";
+export {
+  AsyncSerialClientWithContentLength as SerialClientWithContentLength,
+  type AsyncSerialClientWithContentLengthOptions as SerialClientWithContentLengthOptions,
+} from "./async/async-serial-client-with-content-length.ts";
+export {
+  AsyncSerialClientWithFixedLength as SerialClientWithFixedLength,
+  type AsyncSerialClientWithFixedLengthOptions as SerialClientWithFixedLengthOptions,
+} from "./async/async-serial-client-with-fixed-length.ts";
+export {
+  AsyncSerialClientWithLengthField as SerialClientWithLengthField,
+  type AsyncSerialClientWithLengthFieldOptions as SerialClientWithLengthFieldOptions,
+} from "./async/async-serial-client-with-length-field.ts";
+export {
+  AsyncSerialClientWithLines as SerialClientWithLines,
+  type AsyncSerialClientWithLinesOptions as SerialClientWithLinesOptions,
+} from "./async/async-serial-client-with-lines.ts";
+export {
+  AsyncSerialClientWithNetstring as SerialClientWithNetstring,
+  type AsyncSerialClientWithNetstringOptions as SerialClientWithNetstringOptions,
+} from "./async/async-serial-client-with-netstring.ts";
+export {
   AsyncSerialClientWithReadWrite as SerialClientWithReadWrite,
   type AsyncSerialClientWithReadWriteOptions as SerialClientWithReadWriteOptions,
 } from "./async/async-serial-client-with-read-write.ts";
+export {
+  AsyncSerialClientWithSilence as SerialClientWithSilence,
+  type AsyncSerialClientWithSilenceOptions as SerialClientWithSilenceOptions,
+} from "./async/async-serial-client-with-silence.ts";
+export {
+  AsyncSerialClientWithSlip as SerialClientWithSlip,
+  type AsyncSerialClientWithSlipOptions as SerialClientWithSlipOptions,
+} from "./async/async-serial-client-with-slip.ts";
+export {
+  AsyncSerialClientWithStartEnd as SerialClientWithStartEnd,
+  type AsyncSerialClientWithStartEndOptions as SerialClientWithStartEndOptions,
+} from "./async/async-serial-client-with-start-end.ts";
 export {
   AsyncSerialClientWithTerminator as SerialClientWithTerminator,
   type AsyncSerialClientWithTerminatorOptions as SerialClientWithTerminatorOptions,
 } from "./async/async-serial-client-with-terminator.ts";
 export {
+  AsyncSerialClientWithVarint as SerialClientWithVarint,
+  type AsyncSerialClientWithVarintOptions as SerialClientWithVarintOptions,
+} from "./async/async-serial-client-with-varint.ts";
+export {
   AsyncSocketClient as SocketClient,
   type AsyncSocketClientOptions as SocketClientOptions,
 } from "./async/async-socket-client.ts";
+export {
+  AsyncSocketClientWithCobs as SocketClientWithCobs,
+  type AsyncSocketClientWithCobsOptions as SocketClientWithCobsOptions,
+} from "./async/async-socket-client-with-cobs.ts";
+export {
+  AsyncSocketClientWithContentLength as SocketClientWithContentLength,
+  type AsyncSocketClientWithContentLengthOptions as SocketClientWithContentLengthOptions,
+} from "./async/async-socket-client-with-content-length.ts";
+export {
+  AsyncSocketClientWithFixedLength as SocketClientWithFixedLength,
+  type AsyncSocketClientWithFixedLengthOptions as SocketClientWithFixedLengthOptions,
+} from "./async/async-socket-client-with-fixed-length.ts";
+export {
+  AsyncSocketClientWithLengthField as SocketClientWithLengthField,
+  type AsyncSocketClientWithLengthFieldOptions as SocketClientWithLengthFieldOptions,
+} from "./async/async-socket-client-with-length-field.ts";
+export {
+  AsyncSocketClientWithLines as SocketClientWithLines,
+  type AsyncSocketClientWithLinesOptions as SocketClientWithLinesOptions,
+} from "./async/async-socket-client-with-lines.ts";
+export {
+  AsyncSocketClientWithNetstring as SocketClientWithNetstring,
+  type AsyncSocketClientWithNetstringOptions as SocketClientWithNetstringOptions,
+} from "./async/async-socket-client-with-netstring.ts";
 export {
   AsyncSocketClientWithReadWrite as SocketClientWithReadWrite,
   type AsyncSocketClientWithReadWriteOptions as SocketClientWithReadWriteOptions,
@@ -27,25 +91,105 @@ export {
   type AsyncSocketClientWithShutdownOptions as SocketClientWithShutdownOptions,
 } from "./async/async-socket-client-with-shutdown.ts";
 export {
+  AsyncSocketClientWithSilence as SocketClientWithSilence,
+  type AsyncSocketClientWithSilenceOptions as SocketClientWithSilenceOptions,
+} from "./async/async-socket-client-with-silence.ts";
+export {
+  AsyncSocketClientWithSlip as SocketClientWithSlip,
+  type AsyncSocketClientWithSlipOptions as SocketClientWithSlipOptions,
+} from "./async/async-socket-client-with-slip.ts";
+export {
+  AsyncSocketClientWithStartEnd as SocketClientWithStartEnd,
+  type AsyncSocketClientWithStartEndOptions as SocketClientWithStartEndOptions,
+} from "./async/async-socket-client-with-start-end.ts";
+export {
   AsyncSocketClientWithTerminator as SocketClientWithTerminator,
   type AsyncSocketClientWithTerminatorOptions as SocketClientWithTerminatorOptions,
 } from "./async/async-socket-client-with-terminator.ts";
+export {
+  AsyncSocketClientWithVarint as SocketClientWithVarint,
+  type AsyncSocketClientWithVarintOptions as SocketClientWithVarintOptions,
+} from "./async/async-socket-client-with-varint.ts";
 export {
   AsyncSerialServer as SerialServer,
   type AsyncSerialServerOptions as SerialServerOptions,
 } from "./async/async-serial-server.ts";
 export {
+  AsyncSerialServerWithCobs as SerialServerWithCobs,
+  type AsyncSerialServerWithCobsOptions as SerialServerWithCobsOptions,
+} from "./async/async-serial-server-with-cobs.ts";
+export {
+  AsyncSerialServerWithContentLength as SerialServerWithContentLength,
+  type AsyncSerialServerWithContentLengthOptions as SerialServerWithContentLengthOptions,
+} from "./async/async-serial-server-with-content-length.ts";
+export {
+  AsyncSerialServerWithFixedLength as SerialServerWithFixedLength,
+  type AsyncSerialServerWithFixedLengthOptions as SerialServerWithFixedLengthOptions,
+} from "./async/async-serial-server-with-fixed-length.ts";
+export {
+  AsyncSerialServerWithLengthField as SerialServerWithLengthField,
+  type AsyncSerialServerWithLengthFieldOptions as SerialServerWithLengthFieldOptions,
+} from "./async/async-serial-server-with-length-field.ts";
+export {
+  AsyncSerialServerWithLines as SerialServerWithLines,
+  type AsyncSerialServerWithLinesOptions as SerialServerWithLinesOptions,
+} from "./async/async-serial-server-with-lines.ts";
+export {
+  AsyncSerialServerWithNetstring as SerialServerWithNetstring,
+  type AsyncSerialServerWithNetstringOptions as SerialServerWithNetstringOptions,
+} from "./async/async-serial-server-with-netstring.ts";
+export {
   AsyncSerialServerWithReadWrite as SerialServerWithReadWrite,
   type AsyncSerialServerWithReadWriteOptions as SerialServerWithReadWriteOptions,
 } from "./async/async-serial-server-with-read-write.ts";
+export {
+  AsyncSerialServerWithSilence as SerialServerWithSilence,
+  type AsyncSerialServerWithSilenceOptions as SerialServerWithSilenceOptions,
+} from "./async/async-serial-server-with-silence.ts";
+export {
+  AsyncSerialServerWithSlip as SerialServerWithSlip,
+  type AsyncSerialServerWithSlipOptions as SerialServerWithSlipOptions,
+} from "./async/async-serial-server-with-slip.ts";
+export {
+  AsyncSerialServerWithStartEnd as SerialServerWithStartEnd,
+  type AsyncSerialServerWithStartEndOptions as SerialServerWithStartEndOptions,
+} from "./async/async-serial-server-with-start-end.ts";
 export {
   AsyncSerialServerWithTerminator as SerialServerWithTerminator,
   type AsyncSerialServerWithTerminatorOptions as SerialServerWithTerminatorOptions,
 } from "./async/async-serial-server-with-terminator.ts";
 export {
+  AsyncSerialServerWithVarint as SerialServerWithVarint,
+  type AsyncSerialServerWithVarintOptions as SerialServerWithVarintOptions,
+} from "./async/async-serial-server-with-varint.ts";
+export {
   AsyncSocketServer as SocketServer,
   type AsyncSocketServerOptions as SocketServerOptions,
 } from "./async/async-socket-server.ts";
+export {
+  AsyncSocketServerWithCobs as SocketServerWithCobs,
+  type AsyncSocketServerWithCobsOptions as SocketServerWithCobsOptions,
+} from "./async/async-socket-server-with-cobs.ts";
+export {
+  AsyncSocketServerWithContentLength as SocketServerWithContentLength,
+  type AsyncSocketServerWithContentLengthOptions as SocketServerWithContentLengthOptions,
+} from "./async/async-socket-server-with-content-length.ts";
+export {
+  AsyncSocketServerWithFixedLength as SocketServerWithFixedLength,
+  type AsyncSocketServerWithFixedLengthOptions as SocketServerWithFixedLengthOptions,
+} from "./async/async-socket-server-with-fixed-length.ts";
+export {
+  AsyncSocketServerWithLengthField as SocketServerWithLengthField,
+  type AsyncSocketServerWithLengthFieldOptions as SocketServerWithLengthFieldOptions,
+} from "./async/async-socket-server-with-length-field.ts";
+export {
+  AsyncSocketServerWithLines as SocketServerWithLines,
+  type AsyncSocketServerWithLinesOptions as SocketServerWithLinesOptions,
+} from "./async/async-socket-server-with-lines.ts";
+export {
+  AsyncSocketServerWithNetstring as SocketServerWithNetstring,
+  type AsyncSocketServerWithNetstringOptions as SocketServerWithNetstringOptions,
+} from "./async/async-socket-server-with-netstring.ts";
 export {
   AsyncSocketServerWithReadWrite as SocketServerWithReadWrite,
   type AsyncSocketServerWithReadWriteOptions as SocketServerWithReadWriteOptions,
@@ -55,13 +199,53 @@ export {
   type AsyncSocketServerWithShutdownOptions as SocketServerWithShutdownOptions,
 } from "./async/async-socket-server-with-shutdown.ts";
 export {
+  AsyncSocketServerWithSilence as SocketServerWithSilence,
+  type AsyncSocketServerWithSilenceOptions as SocketServerWithSilenceOptions,
+} from "./async/async-socket-server-with-silence.ts";
+export {
+  AsyncSocketServerWithSlip as SocketServerWithSlip,
+  type AsyncSocketServerWithSlipOptions as SocketServerWithSlipOptions,
+} from "./async/async-socket-server-with-slip.ts";
+export {
+  AsyncSocketServerWithStartEnd as SocketServerWithStartEnd,
+  type AsyncSocketServerWithStartEndOptions as SocketServerWithStartEndOptions,
+} from "./async/async-socket-server-with-start-end.ts";
+export {
   AsyncSocketServerWithTerminator as SocketServerWithTerminator,
   type AsyncSocketServerWithTerminatorOptions as SocketServerWithTerminatorOptions,
 } from "./async/async-socket-server-with-terminator.ts";
 export {
+  AsyncSocketServerWithVarint as SocketServerWithVarint,
+  type AsyncSocketServerWithVarintOptions as SocketServerWithVarintOptions,
+} from "./async/async-socket-server-with-varint.ts";
+export {
   AsyncBaseRequestHandler as BaseRequestHandler,
   type AsyncBaseRequestHandlerOptions as BaseRequestHandlerOptions,
 } from "./async/async-base-request-handler.ts";
+export {
+  AsyncBaseRequestHandlerWithCobs as BaseRequestHandlerWithCobs,
+  type AsyncBaseRequestHandlerWithCobsOptions as BaseRequestHandlerWithCobsOptions,
+} from "./async/async-base-request-handler-with-cobs.ts";
+export {
+  AsyncBaseRequestHandlerWithContentLength as BaseRequestHandlerWithContentLength,
+  type AsyncBaseRequestHandlerWithContentLengthOptions as BaseRequestHandlerWithContentLengthOptions,
+} from "./async/async-base-request-handler-with-content-length.ts";
+export {
+  AsyncBaseRequestHandlerWithFixedLength as BaseRequestHandlerWithFixedLength,
+  type AsyncBaseRequestHandlerWithFixedLengthOptions as BaseRequestHandlerWithFixedLengthOptions,
+} from "./async/async-base-request-handler-with-fixed-length.ts";
+export {
+  AsyncBaseRequestHandlerWithLengthField as BaseRequestHandlerWithLengthField,
+  type AsyncBaseRequestHandlerWithLengthFieldOptions as BaseRequestHandlerWithLengthFieldOptions,
+} from "./async/async-base-request-handler-with-length-field.ts";
+export {
+  AsyncBaseRequestHandlerWithLines as BaseRequestHandlerWithLines,
+  type AsyncBaseRequestHandlerWithLinesOptions as BaseRequestHandlerWithLinesOptions,
+} from "./async/async-base-request-handler-with-lines.ts";
+export {
+  AsyncBaseRequestHandlerWithNetstring as BaseRequestHandlerWithNetstring,
+  type AsyncBaseRequestHandlerWithNetstringOptions as BaseRequestHandlerWithNetstringOptions,
+} from "./async/async-base-request-handler-with-netstring.ts";
 export {
   AsyncBaseRequestHandlerWithReadWrite as BaseRequestHandlerWithReadWrite,
   type AsyncBaseRequestHandlerWithReadWriteOptions as BaseRequestHandlerWithReadWriteOptions,
@@ -71,25 +255,105 @@ export {
   type AsyncBaseRequestHandlerWithShutdownOptions as BaseRequestHandlerWithShutdownOptions,
 } from "./async/async-base-request-handler-with-shutdown.ts";
 export {
+  AsyncBaseRequestHandlerWithSilence as BaseRequestHandlerWithSilence,
+  type AsyncBaseRequestHandlerWithSilenceOptions as BaseRequestHandlerWithSilenceOptions,
+} from "./async/async-base-request-handler-with-silence.ts";
+export {
+  AsyncBaseRequestHandlerWithSlip as BaseRequestHandlerWithSlip,
+  type AsyncBaseRequestHandlerWithSlipOptions as BaseRequestHandlerWithSlipOptions,
+} from "./async/async-base-request-handler-with-slip.ts";
+export {
+  AsyncBaseRequestHandlerWithStartEnd as BaseRequestHandlerWithStartEnd,
+  type AsyncBaseRequestHandlerWithStartEndOptions as BaseRequestHandlerWithStartEndOptions,
+} from "./async/async-base-request-handler-with-start-end.ts";
+export {
   AsyncBaseRequestHandlerWithTerminator as BaseRequestHandlerWithTerminator,
   type AsyncBaseRequestHandlerWithTerminatorOptions as BaseRequestHandlerWithTerminatorOptions,
 } from "./async/async-base-request-handler-with-terminator.ts";
+export {
+  AsyncBaseRequestHandlerWithVarint as BaseRequestHandlerWithVarint,
+  type AsyncBaseRequestHandlerWithVarintOptions as BaseRequestHandlerWithVarintOptions,
+} from "./async/async-base-request-handler-with-varint.ts";
 export {
   AsyncPersistentSerial as PersistentSerial,
   type AsyncPersistentSerialOptions as PersistentSerialOptions,
 } from "./async/async-persistent-serial.ts";
 export {
+  AsyncPersistentSerialWithCobs as PersistentSerialWithCobs,
+  type AsyncPersistentSerialWithCobsOptions as PersistentSerialWithCobsOptions,
+} from "./async/async-persistent-serial-with-cobs.ts";
+export {
+  AsyncPersistentSerialWithContentLength as PersistentSerialWithContentLength,
+  type AsyncPersistentSerialWithContentLengthOptions as PersistentSerialWithContentLengthOptions,
+} from "./async/async-persistent-serial-with-content-length.ts";
+export {
+  AsyncPersistentSerialWithFixedLength as PersistentSerialWithFixedLength,
+  type AsyncPersistentSerialWithFixedLengthOptions as PersistentSerialWithFixedLengthOptions,
+} from "./async/async-persistent-serial-with-fixed-length.ts";
+export {
+  AsyncPersistentSerialWithLengthField as PersistentSerialWithLengthField,
+  type AsyncPersistentSerialWithLengthFieldOptions as PersistentSerialWithLengthFieldOptions,
+} from "./async/async-persistent-serial-with-length-field.ts";
+export {
+  AsyncPersistentSerialWithLines as PersistentSerialWithLines,
+  type AsyncPersistentSerialWithLinesOptions as PersistentSerialWithLinesOptions,
+} from "./async/async-persistent-serial-with-lines.ts";
+export {
+  AsyncPersistentSerialWithNetstring as PersistentSerialWithNetstring,
+  type AsyncPersistentSerialWithNetstringOptions as PersistentSerialWithNetstringOptions,
+} from "./async/async-persistent-serial-with-netstring.ts";
+export {
   AsyncPersistentSerialWithReadWrite as PersistentSerialWithReadWrite,
   type AsyncPersistentSerialWithReadWriteOptions as PersistentSerialWithReadWriteOptions,
 } from "./async/async-persistent-serial-with-read-write.ts";
+export {
+  AsyncPersistentSerialWithSilence as PersistentSerialWithSilence,
+  type AsyncPersistentSerialWithSilenceOptions as PersistentSerialWithSilenceOptions,
+} from "./async/async-persistent-serial-with-silence.ts";
+export {
+  AsyncPersistentSerialWithSlip as PersistentSerialWithSlip,
+  type AsyncPersistentSerialWithSlipOptions as PersistentSerialWithSlipOptions,
+} from "./async/async-persistent-serial-with-slip.ts";
+export {
+  AsyncPersistentSerialWithStartEnd as PersistentSerialWithStartEnd,
+  type AsyncPersistentSerialWithStartEndOptions as PersistentSerialWithStartEndOptions,
+} from "./async/async-persistent-serial-with-start-end.ts";
 export {
   AsyncPersistentSerialWithTerminator as PersistentSerialWithTerminator,
   type AsyncPersistentSerialWithTerminatorOptions as PersistentSerialWithTerminatorOptions,
 } from "./async/async-persistent-serial-with-terminator.ts";
 export {
+  AsyncPersistentSerialWithVarint as PersistentSerialWithVarint,
+  type AsyncPersistentSerialWithVarintOptions as PersistentSerialWithVarintOptions,
+} from "./async/async-persistent-serial-with-varint.ts";
+export {
   AsyncPersistentSocket as PersistentSocket,
   type AsyncPersistentSocketOptions as PersistentSocketOptions,
 } from "./async/async-persistent-socket.ts";
+export {
+  AsyncPersistentSocketWithCobs as PersistentSocketWithCobs,
+  type AsyncPersistentSocketWithCobsOptions as PersistentSocketWithCobsOptions,
+} from "./async/async-persistent-socket-with-cobs.ts";
+export {
+  AsyncPersistentSocketWithContentLength as PersistentSocketWithContentLength,
+  type AsyncPersistentSocketWithContentLengthOptions as PersistentSocketWithContentLengthOptions,
+} from "./async/async-persistent-socket-with-content-length.ts";
+export {
+  AsyncPersistentSocketWithFixedLength as PersistentSocketWithFixedLength,
+  type AsyncPersistentSocketWithFixedLengthOptions as PersistentSocketWithFixedLengthOptions,
+} from "./async/async-persistent-socket-with-fixed-length.ts";
+export {
+  AsyncPersistentSocketWithLengthField as PersistentSocketWithLengthField,
+  type AsyncPersistentSocketWithLengthFieldOptions as PersistentSocketWithLengthFieldOptions,
+} from "./async/async-persistent-socket-with-length-field.ts";
+export {
+  AsyncPersistentSocketWithLines as PersistentSocketWithLines,
+  type AsyncPersistentSocketWithLinesOptions as PersistentSocketWithLinesOptions,
+} from "./async/async-persistent-socket-with-lines.ts";
+export {
+  AsyncPersistentSocketWithNetstring as PersistentSocketWithNetstring,
+  type AsyncPersistentSocketWithNetstringOptions as PersistentSocketWithNetstringOptions,
+} from "./async/async-persistent-socket-with-netstring.ts";
 export {
   AsyncPersistentSocketWithReadWrite as PersistentSocketWithReadWrite,
   type AsyncPersistentSocketWithReadWriteOptions as PersistentSocketWithReadWriteOptions,
@@ -99,13 +363,53 @@ export {
   type AsyncPersistentSocketWithShutdownOptions as PersistentSocketWithShutdownOptions,
 } from "./async/async-persistent-socket-with-shutdown.ts";
 export {
+  AsyncPersistentSocketWithSilence as PersistentSocketWithSilence,
+  type AsyncPersistentSocketWithSilenceOptions as PersistentSocketWithSilenceOptions,
+} from "./async/async-persistent-socket-with-silence.ts";
+export {
+  AsyncPersistentSocketWithSlip as PersistentSocketWithSlip,
+  type AsyncPersistentSocketWithSlipOptions as PersistentSocketWithSlipOptions,
+} from "./async/async-persistent-socket-with-slip.ts";
+export {
+  AsyncPersistentSocketWithStartEnd as PersistentSocketWithStartEnd,
+  type AsyncPersistentSocketWithStartEndOptions as PersistentSocketWithStartEndOptions,
+} from "./async/async-persistent-socket-with-start-end.ts";
+export {
   AsyncPersistentSocketWithTerminator as PersistentSocketWithTerminator,
   type AsyncPersistentSocketWithTerminatorOptions as PersistentSocketWithTerminatorOptions,
 } from "./async/async-persistent-socket-with-terminator.ts";
 export {
+  AsyncPersistentSocketWithVarint as PersistentSocketWithVarint,
+  type AsyncPersistentSocketWithVarintOptions as PersistentSocketWithVarintOptions,
+} from "./async/async-persistent-socket-with-varint.ts";
+export {
   AsyncPersistentRequestHandler as PersistentRequestHandler,
   type AsyncPersistentRequestHandlerOptions as PersistentRequestHandlerOptions,
 } from "./async/async-persistent-request-handler.ts";
+export {
+  AsyncPersistentRequestHandlerWithCobs as PersistentRequestHandlerWithCobs,
+  type AsyncPersistentRequestHandlerWithCobsOptions as PersistentRequestHandlerWithCobsOptions,
+} from "./async/async-persistent-request-handler-with-cobs.ts";
+export {
+  AsyncPersistentRequestHandlerWithContentLength as PersistentRequestHandlerWithContentLength,
+  type AsyncPersistentRequestHandlerWithContentLengthOptions as PersistentRequestHandlerWithContentLengthOptions,
+} from "./async/async-persistent-request-handler-with-content-length.ts";
+export {
+  AsyncPersistentRequestHandlerWithFixedLength as PersistentRequestHandlerWithFixedLength,
+  type AsyncPersistentRequestHandlerWithFixedLengthOptions as PersistentRequestHandlerWithFixedLengthOptions,
+} from "./async/async-persistent-request-handler-with-fixed-length.ts";
+export {
+  AsyncPersistentRequestHandlerWithLengthField as PersistentRequestHandlerWithLengthField,
+  type AsyncPersistentRequestHandlerWithLengthFieldOptions as PersistentRequestHandlerWithLengthFieldOptions,
+} from "./async/async-persistent-request-handler-with-length-field.ts";
+export {
+  AsyncPersistentRequestHandlerWithLines as PersistentRequestHandlerWithLines,
+  type AsyncPersistentRequestHandlerWithLinesOptions as PersistentRequestHandlerWithLinesOptions,
+} from "./async/async-persistent-request-handler-with-lines.ts";
+export {
+  AsyncPersistentRequestHandlerWithNetstring as PersistentRequestHandlerWithNetstring,
+  type AsyncPersistentRequestHandlerWithNetstringOptions as PersistentRequestHandlerWithNetstringOptions,
+} from "./async/async-persistent-request-handler-with-netstring.ts";
 export {
   AsyncPersistentRequestHandlerWithReadWrite as PersistentRequestHandlerWithReadWrite,
   type AsyncPersistentRequestHandlerWithReadWriteOptions as PersistentRequestHandlerWithReadWriteOptions,
@@ -115,6 +419,22 @@ export {
   type AsyncPersistentRequestHandlerWithShutdownOptions as PersistentRequestHandlerWithShutdownOptions,
 } from "./async/async-persistent-request-handler-with-shutdown.ts";
 export {
+  AsyncPersistentRequestHandlerWithSilence as PersistentRequestHandlerWithSilence,
+  type AsyncPersistentRequestHandlerWithSilenceOptions as PersistentRequestHandlerWithSilenceOptions,
+} from "./async/async-persistent-request-handler-with-silence.ts";
+export {
+  AsyncPersistentRequestHandlerWithSlip as PersistentRequestHandlerWithSlip,
+  type AsyncPersistentRequestHandlerWithSlipOptions as PersistentRequestHandlerWithSlipOptions,
+} from "./async/async-persistent-request-handler-with-slip.ts";
+export {
+  AsyncPersistentRequestHandlerWithStartEnd as PersistentRequestHandlerWithStartEnd,
+  type AsyncPersistentRequestHandlerWithStartEndOptions as PersistentRequestHandlerWithStartEndOptions,
+} from "./async/async-persistent-request-handler-with-start-end.ts";
+export {
   AsyncPersistentRequestHandlerWithTerminator as PersistentRequestHandlerWithTerminator,
   type AsyncPersistentRequestHandlerWithTerminatorOptions as PersistentRequestHandlerWithTerminatorOptions,
 } from "./async/async-persistent-request-handler-with-terminator.ts";
+export {
+  AsyncPersistentRequestHandlerWithVarint as PersistentRequestHandlerWithVarint,
+  type AsyncPersistentRequestHandlerWithVarintOptions as PersistentRequestHandlerWithVarintOptions,
+} from "./async/async-persistent-request-handler-with-varint.ts";

@@ -7,17 +7,81 @@ export {
   type BlockingSerialClientOptions as SerialClientOptions,
 } from "./blocking/blocking-serial-client.ts";
 export {
+  BlockingSerialClientWithCobs as SerialClientWithCobs,
+  type BlockingSerialClientWithCobsOptions as SerialClientWithCobsOptions,
+} from "./blocking/blocking-serial-client-with-cobs.ts";
+export {
+  BlockingSerialClientWithContentLength as SerialClientWithContentLength,
+  type BlockingSerialClientWithContentLengthOptions as SerialClientWithContentLengthOptions,
+} from "./blocking/blocking-serial-client-with-content-length.ts";
+export {
+  BlockingSerialClientWithFixedLength as SerialClientWithFixedLength,
+  type BlockingSerialClientWithFixedLengthOptions as SerialClientWithFixedLengthOptions,
+} from "./blocking/blocking-serial-client-with-fixed-length.ts";
+export {
+  BlockingSerialClientWithLengthField as SerialClientWithLengthField,
+  type BlockingSerialClientWithLengthFieldOptions as SerialClientWithLengthFieldOptions,
+} from "./blocking/blocking-serial-client-with-length-field.ts";
+export {
+  BlockingSerialClientWithLines as SerialClientWithLines,
+  type BlockingSerialClientWithLinesOptions as SerialClientWithLinesOptions,
+} from "./blocking/blocking-serial-client-with-lines.ts";
+export {
+  BlockingSerialClientWithNetstring as SerialClientWithNetstring,
+  type BlockingSerialClientWithNetstringOptions as SerialClientWithNetstringOptions,
+} from "./blocking/blocking-serial-client-with-netstring.ts";
+export {
   BlockingSerialClientWithReadWrite as SerialClientWithReadWrite,
   type BlockingSerialClientWithReadWriteOptions as SerialClientWithReadWriteOptions,
 } from "./blocking/blocking-serial-client-with-read-write.ts";
+export {
+  BlockingSerialClientWithSilence as SerialClientWithSilence,
+  type BlockingSerialClientWithSilenceOptions as SerialClientWithSilenceOptions,
+} from "./blocking/blocking-serial-client-with-silence.ts";
+export {
+  BlockingSerialClientWithSlip as SerialClientWithSlip,
+  type BlockingSerialClientWithSlipOptions as SerialClientWithSlipOptions,
+} from "./blocking/blocking-serial-client-with-slip.ts";
+export {
+  BlockingSerialClientWithStartEnd as SerialClientWithStartEnd,
+  type BlockingSerialClientWithStartEndOptions as SerialClientWithStartEndOptions,
+} from "./blocking/blocking-serial-client-with-start-end.ts";
 export {
   BlockingSerialClientWithTerminator as SerialClientWithTerminator,
   type BlockingSerialClientWithTerminatorOptions as SerialClientWithTerminatorOptions,
 } from "./blocking/blocking-serial-client-with-terminator.ts";
 export {
+  BlockingSerialClientWithVarint as SerialClientWithVarint,
+  type BlockingSerialClientWithVarintOptions as SerialClientWithVarintOptions,
+} from "./blocking/blocking-serial-client-with-varint.ts";
+export {
   BlockingSocketClient as SocketClient,
   type BlockingSocketClientOptions as SocketClientOptions,
 } from "./blocking/blocking-socket-client.ts";
+export {
+  BlockingSocketClientWithCobs as SocketClientWithCobs,
+  type BlockingSocketClientWithCobsOptions as SocketClientWithCobsOptions,
+} from "./blocking/blocking-socket-client-with-cobs.ts";
+export {
+  BlockingSocketClientWithContentLength as SocketClientWithContentLength,
+  type BlockingSocketClientWithContentLengthOptions as SocketClientWithContentLengthOptions,
+} from "./blocking/blocking-socket-client-with-content-length.ts";
+export {
+  BlockingSocketClientWithFixedLength as SocketClientWithFixedLength,
+  type BlockingSocketClientWithFixedLengthOptions as SocketClientWithFixedLengthOptions,
+} from "./blocking/blocking-socket-client-with-fixed-length.ts";
+export {
+  BlockingSocketClientWithLengthField as SocketClientWithLengthField,
+  type BlockingSocketClientWithLengthFieldOptions as SocketClientWithLengthFieldOptions,
+} from "./blocking/blocking-socket-client-with-length-field.ts";
+export {
+  BlockingSocketClientWithLines as SocketClientWithLines,
+  type BlockingSocketClientWithLinesOptions as SocketClientWithLinesOptions,
+} from "./blocking/blocking-socket-client-with-lines.ts";
+export {
+  BlockingSocketClientWithNetstring as SocketClientWithNetstring,
+  type BlockingSocketClientWithNetstringOptions as SocketClientWithNetstringOptions,
+} from "./blocking/blocking-socket-client-with-netstring.ts";
 export {
   BlockingSocketClientWithReadWrite as SocketClientWithReadWrite,
   type BlockingSocketClientWithReadWriteOptions as SocketClientWithReadWriteOptions,
@@ -27,13 +91,53 @@ export {
   type BlockingSocketClientWithShutdownOptions as SocketClientWithShutdownOptions,
 } from "./blocking/blocking-socket-client-with-shutdown.ts";
 export {
+  BlockingSocketClientWithSilence as SocketClientWithSilence,
+  type BlockingSocketClientWithSilenceOptions as SocketClientWithSilenceOptions,
+} from "./blocking/blocking-socket-client-with-silence.ts";
+export {
+  BlockingSocketClientWithSlip as SocketClientWithSlip,
+  type BlockingSocketClientWithSlipOptions as SocketClientWithSlipOptions,
+} from "./blocking/blocking-socket-client-with-slip.ts";
+export {
+  BlockingSocketClientWithStartEnd as SocketClientWithStartEnd,
+  type BlockingSocketClientWithStartEndOptions as SocketClientWithStartEndOptions,
+} from "./blocking/blocking-socket-client-with-start-end.ts";
+export {
   BlockingSocketClientWithTerminator as SocketClientWithTerminator,
   type BlockingSocketClientWithTerminatorOptions as SocketClientWithTerminatorOptions,
 } from "./blocking/blocking-socket-client-with-terminator.ts";
 export {
+  BlockingSocketClientWithVarint as SocketClientWithVarint,
+  type BlockingSocketClientWithVarintOptions as SocketClientWithVarintOptions,
+} from "./blocking/blocking-socket-client-with-varint.ts";
+export {
   BlockingSocketServer as SocketServer,
   type BlockingSocketServerOptions as SocketServerOptions,
 } from "./blocking/blocking-socket-server.ts";
+export {
+  BlockingSocketServerWithCobs as SocketServerWithCobs,
+  type BlockingSocketServerWithCobsOptions as SocketServerWithCobsOptions,
+} from "./blocking/blocking-socket-server-with-cobs.ts";
+export {
+  BlockingSocketServerWithContentLength as SocketServerWithContentLength,
+  type BlockingSocketServerWithContentLengthOptions as SocketServerWithContentLengthOptions,
+} from "./blocking/blocking-socket-server-with-content-length.ts";
+export {
+  BlockingSocketServerWithFixedLength as SocketServerWithFixedLength,
+  type BlockingSocketServerWithFixedLengthOptions as SocketServerWithFixedLengthOptions,
+} from "./blocking/blocking-socket-server-with-fixed-length.ts";
+export {
+  BlockingSocketServerWithLengthField as SocketServerWithLengthField,
+  type BlockingSocketServerWithLengthFieldOptions as SocketServerWithLengthFieldOptions,
+} from "./blocking/blocking-socket-server-with-length-field.ts";
+export {
+  BlockingSocketServerWithLines as SocketServerWithLines,
+  type BlockingSocketServerWithLinesOptions as SocketServerWithLinesOptions,
+} from "./blocking/blocking-socket-server-with-lines.ts";
+export {
+  BlockingSocketServerWithNetstring as SocketServerWithNetstring,
+  type BlockingSocketServerWithNetstringOptions as SocketServerWithNetstringOptions,
+} from "./blocking/blocking-socket-server-with-netstring.ts";
 export {
   BlockingSocketServerWithReadWrite as SocketServerWithReadWrite,
   type BlockingSocketServerWithReadWriteOptions as SocketServerWithReadWriteOptions,
@@ -43,25 +147,105 @@ export {
   type BlockingSocketServerWithShutdownOptions as SocketServerWithShutdownOptions,
 } from "./blocking/blocking-socket-server-with-shutdown.ts";
 export {
+  BlockingSocketServerWithSilence as SocketServerWithSilence,
+  type BlockingSocketServerWithSilenceOptions as SocketServerWithSilenceOptions,
+} from "./blocking/blocking-socket-server-with-silence.ts";
+export {
+  BlockingSocketServerWithSlip as SocketServerWithSlip,
+  type BlockingSocketServerWithSlipOptions as SocketServerWithSlipOptions,
+} from "./blocking/blocking-socket-server-with-slip.ts";
+export {
+  BlockingSocketServerWithStartEnd as SocketServerWithStartEnd,
+  type BlockingSocketServerWithStartEndOptions as SocketServerWithStartEndOptions,
+} from "./blocking/blocking-socket-server-with-start-end.ts";
+export {
   BlockingSocketServerWithTerminator as SocketServerWithTerminator,
   type BlockingSocketServerWithTerminatorOptions as SocketServerWithTerminatorOptions,
 } from "./blocking/blocking-socket-server-with-terminator.ts";
+export {
+  BlockingSocketServerWithVarint as SocketServerWithVarint,
+  type BlockingSocketServerWithVarintOptions as SocketServerWithVarintOptions,
+} from "./blocking/blocking-socket-server-with-varint.ts";
 export {
   BlockingSerialServer as SerialServer,
   type BlockingSerialServerOptions as SerialServerOptions,
 } from "./blocking/blocking-serial-server.ts";
 export {
+  BlockingSerialServerWithCobs as SerialServerWithCobs,
+  type BlockingSerialServerWithCobsOptions as SerialServerWithCobsOptions,
+} from "./blocking/blocking-serial-server-with-cobs.ts";
+export {
+  BlockingSerialServerWithContentLength as SerialServerWithContentLength,
+  type BlockingSerialServerWithContentLengthOptions as SerialServerWithContentLengthOptions,
+} from "./blocking/blocking-serial-server-with-content-length.ts";
+export {
+  BlockingSerialServerWithFixedLength as SerialServerWithFixedLength,
+  type BlockingSerialServerWithFixedLengthOptions as SerialServerWithFixedLengthOptions,
+} from "./blocking/blocking-serial-server-with-fixed-length.ts";
+export {
+  BlockingSerialServerWithLengthField as SerialServerWithLengthField,
+  type BlockingSerialServerWithLengthFieldOptions as SerialServerWithLengthFieldOptions,
+} from "./blocking/blocking-serial-server-with-length-field.ts";
+export {
+  BlockingSerialServerWithLines as SerialServerWithLines,
+  type BlockingSerialServerWithLinesOptions as SerialServerWithLinesOptions,
+} from "./blocking/blocking-serial-server-with-lines.ts";
+export {
+  BlockingSerialServerWithNetstring as SerialServerWithNetstring,
+  type BlockingSerialServerWithNetstringOptions as SerialServerWithNetstringOptions,
+} from "./blocking/blocking-serial-server-with-netstring.ts";
+export {
   BlockingSerialServerWithReadWrite as SerialServerWithReadWrite,
   type BlockingSerialServerWithReadWriteOptions as SerialServerWithReadWriteOptions,
 } from "./blocking/blocking-serial-server-with-read-write.ts";
+export {
+  BlockingSerialServerWithSilence as SerialServerWithSilence,
+  type BlockingSerialServerWithSilenceOptions as SerialServerWithSilenceOptions,
+} from "./blocking/blocking-serial-server-with-silence.ts";
+export {
+  BlockingSerialServerWithSlip as SerialServerWithSlip,
+  type BlockingSerialServerWithSlipOptions as SerialServerWithSlipOptions,
+} from "./blocking/blocking-serial-server-with-slip.ts";
+export {
+  BlockingSerialServerWithStartEnd as SerialServerWithStartEnd,
+  type BlockingSerialServerWithStartEndOptions as SerialServerWithStartEndOptions,
+} from "./blocking/blocking-serial-server-with-start-end.ts";
 export {
   BlockingSerialServerWithTerminator as SerialServerWithTerminator,
   type BlockingSerialServerWithTerminatorOptions as SerialServerWithTerminatorOptions,
 } from "./blocking/blocking-serial-server-with-terminator.ts";
 export {
+  BlockingSerialServerWithVarint as SerialServerWithVarint,
+  type BlockingSerialServerWithVarintOptions as SerialServerWithVarintOptions,
+} from "./blocking/blocking-serial-server-with-varint.ts";
+export {
   BlockingBaseRequestHandler as BaseRequestHandler,
   type BlockingBaseRequestHandlerOptions as BaseRequestHandlerOptions,
 } from "./blocking/blocking-base-request-handler.ts";
+export {
+  BlockingBaseRequestHandlerWithCobs as BaseRequestHandlerWithCobs,
+  type BlockingBaseRequestHandlerWithCobsOptions as BaseRequestHandlerWithCobsOptions,
+} from "./blocking/blocking-base-request-handler-with-cobs.ts";
+export {
+  BlockingBaseRequestHandlerWithContentLength as BaseRequestHandlerWithContentLength,
+  type BlockingBaseRequestHandlerWithContentLengthOptions as BaseRequestHandlerWithContentLengthOptions,
+} from "./blocking/blocking-base-request-handler-with-content-length.ts";
+export {
+  BlockingBaseRequestHandlerWithFixedLength as BaseRequestHandlerWithFixedLength,
+  type BlockingBaseRequestHandlerWithFixedLengthOptions as BaseRequestHandlerWithFixedLengthOptions,
+} from "./blocking/blocking-base-request-handler-with-fixed-length.ts";
+export {
+  BlockingBaseRequestHandlerWithLengthField as BaseRequestHandlerWithLengthField,
+  type BlockingBaseRequestHandlerWithLengthFieldOptions as BaseRequestHandlerWithLengthFieldOptions,
+} from "./blocking/blocking-base-request-handler-with-length-field.ts";
+export {
+  BlockingBaseRequestHandlerWithLines as BaseRequestHandlerWithLines,
+  type BlockingBaseRequestHandlerWithLinesOptions as BaseRequestHandlerWithLinesOptions,
+} from "./blocking/blocking-base-request-handler-with-lines.ts";
+export {
+  BlockingBaseRequestHandlerWithNetstring as BaseRequestHandlerWithNetstring,
+  type BlockingBaseRequestHandlerWithNetstringOptions as BaseRequestHandlerWithNetstringOptions,
+} from "./blocking/blocking-base-request-handler-with-netstring.ts";
 export {
   BlockingBaseRequestHandlerWithReadWrite as BaseRequestHandlerWithReadWrite,
   type BlockingBaseRequestHandlerWithReadWriteOptions as BaseRequestHandlerWithReadWriteOptions,
@@ -71,6 +255,22 @@ export {
   type BlockingBaseRequestHandlerWithShutdownOptions as BaseRequestHandlerWithShutdownOptions,
 } from "./blocking/blocking-base-request-handler-with-shutdown.ts";
 export {
+  BlockingBaseRequestHandlerWithSilence as BaseRequestHandlerWithSilence,
+  type BlockingBaseRequestHandlerWithSilenceOptions as BaseRequestHandlerWithSilenceOptions,
+} from "./blocking/blocking-base-request-handler-with-silence.ts";
+export {
+  BlockingBaseRequestHandlerWithSlip as BaseRequestHandlerWithSlip,
+  type BlockingBaseRequestHandlerWithSlipOptions as BaseRequestHandlerWithSlipOptions,
+} from "./blocking/blocking-base-request-handler-with-slip.ts";
+export {
+  BlockingBaseRequestHandlerWithStartEnd as BaseRequestHandlerWithStartEnd,
+  type BlockingBaseRequestHandlerWithStartEndOptions as BaseRequestHandlerWithStartEndOptions,
+} from "./blocking/blocking-base-request-handler-with-start-end.ts";
+export {
   BlockingBaseRequestHandlerWithTerminator as BaseRequestHandlerWithTerminator,
   type BlockingBaseRequestHandlerWithTerminatorOptions as BaseRequestHandlerWithTerminatorOptions,
 } from "./blocking/blocking-base-request-handler-with-terminator.ts";
+export {
+  BlockingBaseRequestHandlerWithVarint as BaseRequestHandlerWithVarint,
+  type BlockingBaseRequestHandlerWithVarintOptions as BaseRequestHandlerWithVarintOptions,
+} from "./blocking/blocking-base-request-handler-with-varint.ts";

@@ -4,14 +4,78 @@
 
 export { AsyncSerialClient, type AsyncSerialClientOptions } from "./async/async-serial-client.ts";
 export {
+  AsyncSerialClientWithCobs,
+  type AsyncSerialClientWithCobsOptions,
+} from "./async/async-serial-client-with-cobs.ts";
+export {
+  AsyncSerialClientWithContentLength,
+  type AsyncSerialClientWithContentLengthOptions,
+} from "./async/async-serial-client-with-content-length.ts";
+export {
+  AsyncSerialClientWithFixedLength,
+  type AsyncSerialClientWithFixedLengthOptions,
+} from "./async/async-serial-client-with-fixed-length.ts";
+export {
+  AsyncSerialClientWithLengthField,
+  type AsyncSerialClientWithLengthFieldOptions,
+} from "./async/async-serial-client-with-length-field.ts";
+export {
+  AsyncSerialClientWithLines,
+  type AsyncSerialClientWithLinesOptions,
+} from "./async/async-serial-client-with-lines.ts";
+export {
+  AsyncSerialClientWithNetstring,
+  type AsyncSerialClientWithNetstringOptions,
+} from "./async/async-serial-client-with-netstring.ts";
+export {
   AsyncSerialClientWithReadWrite,
   type AsyncSerialClientWithReadWriteOptions,
 } from "./async/async-serial-client-with-read-write.ts";
 export {
+  AsyncSerialClientWithSilence,
+  type AsyncSerialClientWithSilenceOptions,
+} from "./async/async-serial-client-with-silence.ts";
+export {
+  AsyncSerialClientWithSlip,
+  type AsyncSerialClientWithSlipOptions,
+} from "./async/async-serial-client-with-slip.ts";
+export {
+  AsyncSerialClientWithStartEnd,
+  type AsyncSerialClientWithStartEndOptions,
+} from "./async/async-serial-client-with-start-end.ts";
+export {
   AsyncSerialClientWithTerminator,
   type AsyncSerialClientWithTerminatorOptions,
 } from "./async/async-serial-client-with-terminator.ts";
+export {
+  AsyncSerialClientWithVarint,
+  type AsyncSerialClientWithVarintOptions,
+} from "./async/async-serial-client-with-varint.ts";
 export { AsyncSocketClient, type AsyncSocketClientOptions } from "./async/async-socket-client.ts";
+export {
+  AsyncSocketClientWithCobs,
+  type AsyncSocketClientWithCobsOptions,
+} from "./async/async-socket-client-with-cobs.ts";
+export {
+  AsyncSocketClientWithContentLength,
+  type AsyncSocketClientWithContentLengthOptions,
+} from "./async/async-socket-client-with-content-length.ts";
+export {
+  AsyncSocketClientWithFixedLength,
+  type AsyncSocketClientWithFixedLengthOptions,
+} from "./async/async-socket-client-with-fixed-length.ts";
+export {
+  AsyncSocketClientWithLengthField,
+  type AsyncSocketClientWithLengthFieldOptions,
+} from "./async/async-socket-client-with-length-field.ts";
+export {
+  AsyncSocketClientWithLines,
+  type AsyncSocketClientWithLinesOptions,
+} from "./async/async-socket-client-with-lines.ts";
+export {
+  AsyncSocketClientWithNetstring,
+  type AsyncSocketClientWithNetstringOptions,
+} from "./async/async-socket-client-with-netstring.ts";
 export {
   AsyncSocketClientWithReadWrite,
   type AsyncSocketClientWithReadWriteOptions,
@@ -21,19 +85,99 @@ export {
   type AsyncSocketClientWithShutdownOptions,
 } from "./async/async-socket-client-with-shutdown.ts";
 export {
+  AsyncSocketClientWithSilence,
+  type AsyncSocketClientWithSilenceOptions,
+} from "./async/async-socket-client-with-silence.ts";
+export {
+  AsyncSocketClientWithSlip,
+  type AsyncSocketClientWithSlipOptions,
+} from "./async/async-socket-client-with-slip.ts";
+export {
+  AsyncSocketClientWithStartEnd,
+  type AsyncSocketClientWithStartEndOptions,
+} from "./async/async-socket-client-with-start-end.ts";
+export {
   AsyncSocketClientWithTerminator,
   type AsyncSocketClientWithTerminatorOptions,
 } from "./async/async-socket-client-with-terminator.ts";
+export {
+  AsyncSocketClientWithVarint,
+  type AsyncSocketClientWithVarintOptions,
+} from "./async/async-socket-client-with-varint.ts";
 export { AsyncSerialServer, type AsyncSerialServerOptions } from "./async/async-serial-server.ts";
+export {
+  AsyncSerialServerWithCobs,
+  type AsyncSerialServerWithCobsOptions,
+} from "./async/async-serial-server-with-cobs.ts";
+export {
+  AsyncSerialServerWithContentLength,
+  type AsyncSerialServerWithContentLengthOptions,
+} from "./async/async-serial-server-with-content-length.ts";
+export {
+  AsyncSerialServerWithFixedLength,
+  type AsyncSerialServerWithFixedLengthOptions,
+} from "./async/async-serial-server-with-fixed-length.ts";
+export {
+  AsyncSerialServerWithLengthField,
+  type AsyncSerialServerWithLengthFieldOptions,
+} from "./async/async-serial-server-with-length-field.ts";
+export {
+  AsyncSerialServerWithLines,
+  type AsyncSerialServerWithLinesOptions,
+} from "./async/async-serial-server-with-lines.ts";
+export {
+  AsyncSerialServerWithNetstring,
+  type AsyncSerialServerWithNetstringOptions,
+} from "./async/async-serial-server-with-netstring.ts";
 export {
   AsyncSerialServerWithReadWrite,
   type AsyncSerialServerWithReadWriteOptions,
 } from "./async/async-serial-server-with-read-write.ts";
 export {
+  AsyncSerialServerWithSilence,
+  type AsyncSerialServerWithSilenceOptions,
+} from "./async/async-serial-server-with-silence.ts";
+export {
+  AsyncSerialServerWithSlip,
+  type AsyncSerialServerWithSlipOptions,
+} from "./async/async-serial-server-with-slip.ts";
+export {
+  AsyncSerialServerWithStartEnd,
+  type AsyncSerialServerWithStartEndOptions,
+} from "./async/async-serial-server-with-start-end.ts";
+export {
   AsyncSerialServerWithTerminator,
   type AsyncSerialServerWithTerminatorOptions,
 } from "./async/async-serial-server-with-terminator.ts";
+export {
+  AsyncSerialServerWithVarint,
+  type AsyncSerialServerWithVarintOptions,
+} from "./async/async-serial-server-with-varint.ts";
 export { AsyncSocketServer, type AsyncSocketServerOptions } from "./async/async-socket-server.ts";
+export {
+  AsyncSocketServerWithCobs,
+  type AsyncSocketServerWithCobsOptions,
+} from "./async/async-socket-server-with-cobs.ts";
+export {
+  AsyncSocketServerWithContentLength,
+  type AsyncSocketServerWithContentLengthOptions,
+} from "./async/async-socket-server-with-content-length.ts";
+export {
+  AsyncSocketServerWithFixedLength,
+  type AsyncSocketServerWithFixedLengthOptions,
+} from "./async/async-socket-server-with-fixed-length.ts";
+export {
+  AsyncSocketServerWithLengthField,
+  type AsyncSocketServerWithLengthFieldOptions,
+} from "./async/async-socket-server-with-length-field.ts";
+export {
+  AsyncSocketServerWithLines,
+  type AsyncSocketServerWithLinesOptions,
+} from "./async/async-socket-server-with-lines.ts";
+export {
+  AsyncSocketServerWithNetstring,
+  type AsyncSocketServerWithNetstringOptions,
+} from "./async/async-socket-server-with-netstring.ts";
 export {
   AsyncSocketServerWithReadWrite,
   type AsyncSocketServerWithReadWriteOptions,
@@ -43,10 +187,50 @@ export {
   type AsyncSocketServerWithShutdownOptions,
 } from "./async/async-socket-server-with-shutdown.ts";
 export {
+  AsyncSocketServerWithSilence,
+  type AsyncSocketServerWithSilenceOptions,
+} from "./async/async-socket-server-with-silence.ts";
+export {
+  AsyncSocketServerWithSlip,
+  type AsyncSocketServerWithSlipOptions,
+} from "./async/async-socket-server-with-slip.ts";
+export {
+  AsyncSocketServerWithStartEnd,
+  type AsyncSocketServerWithStartEndOptions,
+} from "./async/async-socket-server-with-start-end.ts";
+export {
   AsyncSocketServerWithTerminator,
   type AsyncSocketServerWithTerminatorOptions,
 } from "./async/async-socket-server-with-terminator.ts";
+export {
+  AsyncSocketServerWithVarint,
+  type AsyncSocketServerWithVarintOptions,
+} from "./async/async-socket-server-with-varint.ts";
 export { AsyncBaseRequestHandler, type AsyncBaseRequestHandlerOptions } from "./async/async-base-request-handler.ts";
+export {
+  AsyncBaseRequestHandlerWithCobs,
+  type AsyncBaseRequestHandlerWithCobsOptions,
+} from "./async/async-base-request-handler-with-cobs.ts";
+export {
+  AsyncBaseRequestHandlerWithContentLength,
+  type AsyncBaseRequestHandlerWithContentLengthOptions,
+} from "./async/async-base-request-handler-with-content-length.ts";
+export {
+  AsyncBaseRequestHandlerWithFixedLength,
+  type AsyncBaseRequestHandlerWithFixedLengthOptions,
+} from "./async/async-base-request-handler-with-fixed-length.ts";
+export {
+  AsyncBaseRequestHandlerWithLengthField,
+  type AsyncBaseRequestHandlerWithLengthFieldOptions,
+} from "./async/async-base-request-handler-with-length-field.ts";
+export {
+  AsyncBaseRequestHandlerWithLines,
+  type AsyncBaseRequestHandlerWithLinesOptions,
+} from "./async/async-base-request-handler-with-lines.ts";
+export {
+  AsyncBaseRequestHandlerWithNetstring,
+  type AsyncBaseRequestHandlerWithNetstringOptions,
+} from "./async/async-base-request-handler-with-netstring.ts";
 export {
   AsyncBaseRequestHandlerWithReadWrite,
   type AsyncBaseRequestHandlerWithReadWriteOptions,
@@ -56,19 +240,99 @@ export {
   type AsyncBaseRequestHandlerWithShutdownOptions,
 } from "./async/async-base-request-handler-with-shutdown.ts";
 export {
+  AsyncBaseRequestHandlerWithSilence,
+  type AsyncBaseRequestHandlerWithSilenceOptions,
+} from "./async/async-base-request-handler-with-silence.ts";
+export {
+  AsyncBaseRequestHandlerWithSlip,
+  type AsyncBaseRequestHandlerWithSlipOptions,
+} from "./async/async-base-request-handler-with-slip.ts";
+export {
+  AsyncBaseRequestHandlerWithStartEnd,
+  type AsyncBaseRequestHandlerWithStartEndOptions,
+} from "./async/async-base-request-handler-with-start-end.ts";
+export {
   AsyncBaseRequestHandlerWithTerminator,
   type AsyncBaseRequestHandlerWithTerminatorOptions,
 } from "./async/async-base-request-handler-with-terminator.ts";
+export {
+  AsyncBaseRequestHandlerWithVarint,
+  type AsyncBaseRequestHandlerWithVarintOptions,
+} from "./async/async-base-request-handler-with-varint.ts";
 export { AsyncPersistentSerial, type AsyncPersistentSerialOptions } from "./async/async-persistent-serial.ts";
+export {
+  AsyncPersistentSerialWithCobs,
+  type AsyncPersistentSerialWithCobsOptions,
+} from "./async/async-persistent-serial-with-cobs.ts";
+export {
+  AsyncPersistentSerialWithContentLength,
+  type AsyncPersistentSerialWithContentLengthOptions,
+} from "./async/async-persistent-serial-with-content-length.ts";
+export {
+  AsyncPersistentSerialWithFixedLength,
+  type AsyncPersistentSerialWithFixedLengthOptions,
+} from "./async/async-persistent-serial-with-fixed-length.ts";
+export {
+  AsyncPersistentSerialWithLengthField,
+  type AsyncPersistentSerialWithLengthFieldOptions,
+} from "./async/async-persistent-serial-with-length-field.ts";
+export {
+  AsyncPersistentSerialWithLines,
+  type AsyncPersistentSerialWithLinesOptions,
+} from "./async/async-persistent-serial-with-lines.ts";
+export {
+  AsyncPersistentSerialWithNetstring,
+  type AsyncPersistentSerialWithNetstringOptions,
+} from "./async/async-persistent-serial-with-netstring.ts";
 export {
   AsyncPersistentSerialWithReadWrite,
   type AsyncPersistentSerialWithReadWriteOptions,
 } from "./async/async-persistent-serial-with-read-write.ts";
 export {
+  AsyncPersistentSerialWithSilence,
+  type AsyncPersistentSerialWithSilenceOptions,
+} from "./async/async-persistent-serial-with-silence.ts";
+export {
+  AsyncPersistentSerialWithSlip,
+  type AsyncPersistentSerialWithSlipOptions,
+} from "./async/async-persistent-serial-with-slip.ts";
+export {
+  AsyncPersistentSerialWithStartEnd,
+  type AsyncPersistentSerialWithStartEndOptions,
+} from "./async/async-persistent-serial-with-start-end.ts";
+export {
   AsyncPersistentSerialWithTerminator,
   type AsyncPersistentSerialWithTerminatorOptions,
 } from "./async/async-persistent-serial-with-terminator.ts";
+export {
+  AsyncPersistentSerialWithVarint,
+  type AsyncPersistentSerialWithVarintOptions,
+} from "./async/async-persistent-serial-with-varint.ts";
 export { AsyncPersistentSocket, type AsyncPersistentSocketOptions } from "./async/async-persistent-socket.ts";
+export {
+  AsyncPersistentSocketWithCobs,
+  type AsyncPersistentSocketWithCobsOptions,
+} from "./async/async-persistent-socket-with-cobs.ts";
+export {
+  AsyncPersistentSocketWithContentLength,
+  type AsyncPersistentSocketWithContentLengthOptions,
+} from "./async/async-persistent-socket-with-content-length.ts";
+export {
+  AsyncPersistentSocketWithFixedLength,
+  type AsyncPersistentSocketWithFixedLengthOptions,
+} from "./async/async-persistent-socket-with-fixed-length.ts";
+export {
+  AsyncPersistentSocketWithLengthField,
+  type AsyncPersistentSocketWithLengthFieldOptions,
+} from "./async/async-persistent-socket-with-length-field.ts";
+export {
+  AsyncPersistentSocketWithLines,
+  type AsyncPersistentSocketWithLinesOptions,
+} from "./async/async-persistent-socket-with-lines.ts";
+export {
+  AsyncPersistentSocketWithNetstring,
+  type AsyncPersistentSocketWithNetstringOptions,
+} from "./async/async-persistent-socket-with-netstring.ts";
 export {
   AsyncPersistentSocketWithReadWrite,
   type AsyncPersistentSocketWithReadWriteOptions,
@@ -78,13 +342,53 @@ export {
   type AsyncPersistentSocketWithShutdownOptions,
 } from "./async/async-persistent-socket-with-shutdown.ts";
 export {
+  AsyncPersistentSocketWithSilence,
+  type AsyncPersistentSocketWithSilenceOptions,
+} from "./async/async-persistent-socket-with-silence.ts";
+export {
+  AsyncPersistentSocketWithSlip,
+  type AsyncPersistentSocketWithSlipOptions,
+} from "./async/async-persistent-socket-with-slip.ts";
+export {
+  AsyncPersistentSocketWithStartEnd,
+  type AsyncPersistentSocketWithStartEndOptions,
+} from "./async/async-persistent-socket-with-start-end.ts";
+export {
   AsyncPersistentSocketWithTerminator,
   type AsyncPersistentSocketWithTerminatorOptions,
 } from "./async/async-persistent-socket-with-terminator.ts";
 export {
+  AsyncPersistentSocketWithVarint,
+  type AsyncPersistentSocketWithVarintOptions,
+} from "./async/async-persistent-socket-with-varint.ts";
+export {
   AsyncPersistentRequestHandler,
   type AsyncPersistentRequestHandlerOptions,
 } from "./async/async-persistent-request-handler.ts";
+export {
+  AsyncPersistentRequestHandlerWithCobs,
+  type AsyncPersistentRequestHandlerWithCobsOptions,
+} from "./async/async-persistent-request-handler-with-cobs.ts";
+export {
+  AsyncPersistentRequestHandlerWithContentLength,
+  type AsyncPersistentRequestHandlerWithContentLengthOptions,
+} from "./async/async-persistent-request-handler-with-content-length.ts";
+export {
+  AsyncPersistentRequestHandlerWithFixedLength,
+  type AsyncPersistentRequestHandlerWithFixedLengthOptions,
+} from "./async/async-persistent-request-handler-with-fixed-length.ts";
+export {
+  AsyncPersistentRequestHandlerWithLengthField,
+  type AsyncPersistentRequestHandlerWithLengthFieldOptions,
+} from "./async/async-persistent-request-handler-with-length-field.ts";
+export {
+  AsyncPersistentRequestHandlerWithLines,
+  type AsyncPersistentRequestHandlerWithLinesOptions,
+} from "./async/async-persistent-request-handler-with-lines.ts";
+export {
+  AsyncPersistentRequestHandlerWithNetstring,
+  type AsyncPersistentRequestHandlerWithNetstringOptions,
+} from "./async/async-persistent-request-handler-with-netstring.ts";
 export {
   AsyncPersistentRequestHandlerWithReadWrite,
   type AsyncPersistentRequestHandlerWithReadWriteOptions,
@@ -94,19 +398,99 @@ export {
   type AsyncPersistentRequestHandlerWithShutdownOptions,
 } from "./async/async-persistent-request-handler-with-shutdown.ts";
 export {
+  AsyncPersistentRequestHandlerWithSilence,
+  type AsyncPersistentRequestHandlerWithSilenceOptions,
+} from "./async/async-persistent-request-handler-with-silence.ts";
+export {
+  AsyncPersistentRequestHandlerWithSlip,
+  type AsyncPersistentRequestHandlerWithSlipOptions,
+} from "./async/async-persistent-request-handler-with-slip.ts";
+export {
+  AsyncPersistentRequestHandlerWithStartEnd,
+  type AsyncPersistentRequestHandlerWithStartEndOptions,
+} from "./async/async-persistent-request-handler-with-start-end.ts";
+export {
   AsyncPersistentRequestHandlerWithTerminator,
   type AsyncPersistentRequestHandlerWithTerminatorOptions,
 } from "./async/async-persistent-request-handler-with-terminator.ts";
+export {
+  AsyncPersistentRequestHandlerWithVarint,
+  type AsyncPersistentRequestHandlerWithVarintOptions,
+} from "./async/async-persistent-request-handler-with-varint.ts";
 export { BlockingSerialClient, type BlockingSerialClientOptions } from "./blocking/blocking-serial-client.ts";
+export {
+  BlockingSerialClientWithCobs,
+  type BlockingSerialClientWithCobsOptions,
+} from "./blocking/blocking-serial-client-with-cobs.ts";
+export {
+  BlockingSerialClientWithContentLength,
+  type BlockingSerialClientWithContentLengthOptions,
+} from "./blocking/blocking-serial-client-with-content-length.ts";
+export {
+  BlockingSerialClientWithFixedLength,
+  type BlockingSerialClientWithFixedLengthOptions,
+} from "./blocking/blocking-serial-client-with-fixed-length.ts";
+export {
+  BlockingSerialClientWithLengthField,
+  type BlockingSerialClientWithLengthFieldOptions,
+} from "./blocking/blocking-serial-client-with-length-field.ts";
+export {
+  BlockingSerialClientWithLines,
+  type BlockingSerialClientWithLinesOptions,
+} from "./blocking/blocking-serial-client-with-lines.ts";
+export {
+  BlockingSerialClientWithNetstring,
+  type BlockingSerialClientWithNetstringOptions,
+} from "./blocking/blocking-serial-client-with-netstring.ts";
 export {
   BlockingSerialClientWithReadWrite,
   type BlockingSerialClientWithReadWriteOptions,
 } from "./blocking/blocking-serial-client-with-read-write.ts";
 export {
+  BlockingSerialClientWithSilence,
+  type BlockingSerialClientWithSilenceOptions,
+} from "./blocking/blocking-serial-client-with-silence.ts";
+export {
+  BlockingSerialClientWithSlip,
+  type BlockingSerialClientWithSlipOptions,
+} from "./blocking/blocking-serial-client-with-slip.ts";
+export {
+  BlockingSerialClientWithStartEnd,
+  type BlockingSerialClientWithStartEndOptions,
+} from "./blocking/blocking-serial-client-with-start-end.ts";
+export {
   BlockingSerialClientWithTerminator,
   type BlockingSerialClientWithTerminatorOptions,
 } from "./blocking/blocking-serial-client-with-terminator.ts";
+export {
+  BlockingSerialClientWithVarint,
+  type BlockingSerialClientWithVarintOptions,
+} from "./blocking/blocking-serial-client-with-varint.ts";
 export { BlockingSocketClient, type BlockingSocketClientOptions } from "./blocking/blocking-socket-client.ts";
+export {
+  BlockingSocketClientWithCobs,
+  type BlockingSocketClientWithCobsOptions,
+} from "./blocking/blocking-socket-client-with-cobs.ts";
+export {
+  BlockingSocketClientWithContentLength,
+  type BlockingSocketClientWithContentLengthOptions,
+} from "./blocking/blocking-socket-client-with-content-length.ts";
+export {
+  BlockingSocketClientWithFixedLength,
+  type BlockingSocketClientWithFixedLengthOptions,
+} from "./blocking/blocking-socket-client-with-fixed-length.ts";
+export {
+  BlockingSocketClientWithLengthField,
+  type BlockingSocketClientWithLengthFieldOptions,
+} from "./blocking/blocking-socket-client-with-length-field.ts";
+export {
+  BlockingSocketClientWithLines,
+  type BlockingSocketClientWithLinesOptions,
+} from "./blocking/blocking-socket-client-with-lines.ts";
+export {
+  BlockingSocketClientWithNetstring,
+  type BlockingSocketClientWithNetstringOptions,
+} from "./blocking/blocking-socket-client-with-netstring.ts";
 export {
   BlockingSocketClientWithReadWrite,
   type BlockingSocketClientWithReadWriteOptions,
@@ -116,10 +500,50 @@ export {
   type BlockingSocketClientWithShutdownOptions,
 } from "./blocking/blocking-socket-client-with-shutdown.ts";
 export {
+  BlockingSocketClientWithSilence,
+  type BlockingSocketClientWithSilenceOptions,
+} from "./blocking/blocking-socket-client-with-silence.ts";
+export {
+  BlockingSocketClientWithSlip,
+  type BlockingSocketClientWithSlipOptions,
+} from "./blocking/blocking-socket-client-with-slip.ts";
+export {
+  BlockingSocketClientWithStartEnd,
+  type BlockingSocketClientWithStartEndOptions,
+} from "./blocking/blocking-socket-client-with-start-end.ts";
+export {
   BlockingSocketClientWithTerminator,
   type BlockingSocketClientWithTerminatorOptions,
 } from "./blocking/blocking-socket-client-with-terminator.ts";
+export {
+  BlockingSocketClientWithVarint,
+  type BlockingSocketClientWithVarintOptions,
+} from "./blocking/blocking-socket-client-with-varint.ts";
 export { BlockingSocketServer, type BlockingSocketServerOptions } from "./blocking/blocking-socket-server.ts";
+export {
+  BlockingSocketServerWithCobs,
+  type BlockingSocketServerWithCobsOptions,
+} from "./blocking/blocking-socket-server-with-cobs.ts";
+export {
+  BlockingSocketServerWithContentLength,
+  type BlockingSocketServerWithContentLengthOptions,
+} from "./blocking/blocking-socket-server-with-content-length.ts";
+export {
+  BlockingSocketServerWithFixedLength,
+  type BlockingSocketServerWithFixedLengthOptions,
+} from "./blocking/blocking-socket-server-with-fixed-length.ts";
+export {
+  BlockingSocketServerWithLengthField,
+  type BlockingSocketServerWithLengthFieldOptions,
+} from "./blocking/blocking-socket-server-with-length-field.ts";
+export {
+  BlockingSocketServerWithLines,
+  type BlockingSocketServerWithLinesOptions,
+} from "./blocking/blocking-socket-server-with-lines.ts";
+export {
+  BlockingSocketServerWithNetstring,
+  type BlockingSocketServerWithNetstringOptions,
+} from "./blocking/blocking-socket-server-with-netstring.ts";
 export {
   BlockingSocketServerWithReadWrite,
   type BlockingSocketServerWithReadWriteOptions,
@@ -129,22 +553,102 @@ export {
   type BlockingSocketServerWithShutdownOptions,
 } from "./blocking/blocking-socket-server-with-shutdown.ts";
 export {
+  BlockingSocketServerWithSilence,
+  type BlockingSocketServerWithSilenceOptions,
+} from "./blocking/blocking-socket-server-with-silence.ts";
+export {
+  BlockingSocketServerWithSlip,
+  type BlockingSocketServerWithSlipOptions,
+} from "./blocking/blocking-socket-server-with-slip.ts";
+export {
+  BlockingSocketServerWithStartEnd,
+  type BlockingSocketServerWithStartEndOptions,
+} from "./blocking/blocking-socket-server-with-start-end.ts";
+export {
   BlockingSocketServerWithTerminator,
   type BlockingSocketServerWithTerminatorOptions,
 } from "./blocking/blocking-socket-server-with-terminator.ts";
+export {
+  BlockingSocketServerWithVarint,
+  type BlockingSocketServerWithVarintOptions,
+} from "./blocking/blocking-socket-server-with-varint.ts";
 export { BlockingSerialServer, type BlockingSerialServerOptions } from "./blocking/blocking-serial-server.ts";
+export {
+  BlockingSerialServerWithCobs,
+  type BlockingSerialServerWithCobsOptions,
+} from "./blocking/blocking-serial-server-with-cobs.ts";
+export {
+  BlockingSerialServerWithContentLength,
+  type BlockingSerialServerWithContentLengthOptions,
+} from "./blocking/blocking-serial-server-with-content-length.ts";
+export {
+  BlockingSerialServerWithFixedLength,
+  type BlockingSerialServerWithFixedLengthOptions,
+} from "./blocking/blocking-serial-server-with-fixed-length.ts";
+export {
+  BlockingSerialServerWithLengthField,
+  type BlockingSerialServerWithLengthFieldOptions,
+} from "./blocking/blocking-serial-server-with-length-field.ts";
+export {
+  BlockingSerialServerWithLines,
+  type BlockingSerialServerWithLinesOptions,
+} from "./blocking/blocking-serial-server-with-lines.ts";
+export {
+  BlockingSerialServerWithNetstring,
+  type BlockingSerialServerWithNetstringOptions,
+} from "./blocking/blocking-serial-server-with-netstring.ts";
 export {
   BlockingSerialServerWithReadWrite,
   type BlockingSerialServerWithReadWriteOptions,
 } from "./blocking/blocking-serial-server-with-read-write.ts";
 export {
+  BlockingSerialServerWithSilence,
+  type BlockingSerialServerWithSilenceOptions,
+} from "./blocking/blocking-serial-server-with-silence.ts";
+export {
+  BlockingSerialServerWithSlip,
+  type BlockingSerialServerWithSlipOptions,
+} from "./blocking/blocking-serial-server-with-slip.ts";
+export {
+  BlockingSerialServerWithStartEnd,
+  type BlockingSerialServerWithStartEndOptions,
+} from "./blocking/blocking-serial-server-with-start-end.ts";
+export {
   BlockingSerialServerWithTerminator,
   type BlockingSerialServerWithTerminatorOptions,
 } from "./blocking/blocking-serial-server-with-terminator.ts";
 export {
+  BlockingSerialServerWithVarint,
+  type BlockingSerialServerWithVarintOptions,
+} from "./blocking/blocking-serial-server-with-varint.ts";
+export {
   BlockingBaseRequestHandler,
   type BlockingBaseRequestHandlerOptions,
 } from "./blocking/blocking-base-request-handler.ts";
+export {
+  BlockingBaseRequestHandlerWithCobs,
+  type BlockingBaseRequestHandlerWithCobsOptions,
+} from "./blocking/blocking-base-request-handler-with-cobs.ts";
+export {
+  BlockingBaseRequestHandlerWithContentLength,
+  type BlockingBaseRequestHandlerWithContentLengthOptions,
+} from "./blocking/blocking-base-request-handler-with-content-length.ts";
+export {
+  BlockingBaseRequestHandlerWithFixedLength,
+  type BlockingBaseRequestHandlerWithFixedLengthOptions,
+} from "./blocking/blocking-base-request-handler-with-fixed-length.ts";
+export {
+  BlockingBaseRequestHandlerWithLengthField,
+  type BlockingBaseRequestHandlerWithLengthFieldOptions,
+} from "./blocking/blocking-base-request-handler-with-length-field.ts";
+export {
+  BlockingBaseRequestHandlerWithLines,
+  type BlockingBaseRequestHandlerWithLinesOptions,
+} from "./blocking/blocking-base-request-handler-with-lines.ts";
+export {
+  BlockingBaseRequestHandlerWithNetstring,
+  type BlockingBaseRequestHandlerWithNetstringOptions,
+} from "./blocking/blocking-base-request-handler-with-netstring.ts";
 export {
   BlockingBaseRequestHandlerWithReadWrite,
   type BlockingBaseRequestHandlerWithReadWriteOptions,
@@ -154,7 +658,23 @@ export {
   type BlockingBaseRequestHandlerWithShutdownOptions,
 } from "./blocking/blocking-base-request-handler-with-shutdown.ts";
 export {
+  BlockingBaseRequestHandlerWithSilence,
+  type BlockingBaseRequestHandlerWithSilenceOptions,
+} from "./blocking/blocking-base-request-handler-with-silence.ts";
+export {
+  BlockingBaseRequestHandlerWithSlip,
+  type BlockingBaseRequestHandlerWithSlipOptions,
+} from "./blocking/blocking-base-request-handler-with-slip.ts";
+export {
+  BlockingBaseRequestHandlerWithStartEnd,
+  type BlockingBaseRequestHandlerWithStartEndOptions,
+} from "./blocking/blocking-base-request-handler-with-start-end.ts";
+export {
   BlockingBaseRequestHandlerWithTerminator,
   type BlockingBaseRequestHandlerWithTerminatorOptions,
 } from "./blocking/blocking-base-request-handler-with-terminator.ts";
+export {
+  BlockingBaseRequestHandlerWithVarint,
+  type BlockingBaseRequestHandlerWithVarintOptions,
+} from "./blocking/blocking-base-request-handler-with-varint.ts";
 export * from "../src/public.ts";

@@ -12,7 +12,21 @@ export interface MatrixCell {
   /** The device; empty for handlers, which serve any. */
   readonly device: "" | "Serial" | "Socket";
   /** The suffix of the framing; empty for basic. */
-  readonly framing: "" | "WithReadWrite" | "WithShutdown" | "WithTerminator";
+  readonly framing:
+    | ""
+    | "WithCobs"
+    | "WithContentLength"
+    | "WithFixedLength"
+    | "WithLengthField"
+    | "WithLines"
+    | "WithNetstring"
+    | "WithReadWrite"
+    | "WithShutdown"
+    | "WithSilence"
+    | "WithSlip"
+    | "WithStartEnd"
+    | "WithTerminator"
+    | "WithVarint";
   /** The file, relative to this one. */
   readonly file: string;
   /** Imports the class. Nothing is loaded before. */
@@ -31,6 +45,70 @@ export const matrix: readonly MatrixCell[] = [
     load: () => import("./async/async-serial-client.ts").then((module) => module.AsyncSerialClient),
   },
   {
+    className: "AsyncSerialClientWithCobs",
+    mode: "async",
+    role: "Client",
+    device: "Serial",
+    framing: "WithCobs",
+    file: "async/async-serial-client-with-cobs.ts",
+    load: () => import("./async/async-serial-client-with-cobs.ts").then((module) => module.AsyncSerialClientWithCobs),
+  },
+  {
+    className: "AsyncSerialClientWithContentLength",
+    mode: "async",
+    role: "Client",
+    device: "Serial",
+    framing: "WithContentLength",
+    file: "async/async-serial-client-with-content-length.ts",
+    load: () =>
+      import("./async/async-serial-client-with-content-length.ts").then(
+        (module) => module.AsyncSerialClientWithContentLength,
+      ),
+  },
+  {
+    className: "AsyncSerialClientWithFixedLength",
+    mode: "async",
+    role: "Client",
+    device: "Serial",
+    framing: "WithFixedLength",
+    file: "async/async-serial-client-with-fixed-length.ts",
+    load: () =>
+      import("./async/async-serial-client-with-fixed-length.ts").then(
+        (module) => module.AsyncSerialClientWithFixedLength,
+      ),
+  },
+  {
+    className: "AsyncSerialClientWithLengthField",
+    mode: "async",
+    role: "Client",
+    device: "Serial",
+    framing: "WithLengthField",
+    file: "async/async-serial-client-with-length-field.ts",
+    load: () =>
+      import("./async/async-serial-client-with-length-field.ts").then(
+        (module) => module.AsyncSerialClientWithLengthField,
+      ),
+  },
+  {
+    className: "AsyncSerialClientWithLines",
+    mode: "async",
+    role: "Client",
+    device: "Serial",
+    framing: "WithLines",
+    file: "async/async-serial-client-with-lines.ts",
+    load: () => import("./async/async-serial-client-with-lines.ts").then((module) => module.AsyncSerialClientWithLines),
+  },
+  {
+    className: "AsyncSerialClientWithNetstring",
+    mode: "async",
+    role: "Client",
+    device: "Serial",
+    framing: "WithNetstring",
+    file: "async/async-serial-client-with-netstring.ts",
+    load: () =>
+      import("./async/async-serial-client-with-netstring.ts").then((module) => module.AsyncSerialClientWithNetstring),
+  },
+  {
     className: "AsyncSerialClientWithReadWrite",
     mode: "async",
     role: "Client",
@@ -39,6 +117,35 @@ export const matrix: readonly MatrixCell[] = [
     file: "async/async-serial-client-with-read-write.ts",
     load: () =>
       import("./async/async-serial-client-with-read-write.ts").then((module) => module.AsyncSerialClientWithReadWrite),
+  },
+  {
+    className: "AsyncSerialClientWithSilence",
+    mode: "async",
+    role: "Client",
+    device: "Serial",
+    framing: "WithSilence",
+    file: "async/async-serial-client-with-silence.ts",
+    load: () =>
+      import("./async/async-serial-client-with-silence.ts").then((module) => module.AsyncSerialClientWithSilence),
+  },
+  {
+    className: "AsyncSerialClientWithSlip",
+    mode: "async",
+    role: "Client",
+    device: "Serial",
+    framing: "WithSlip",
+    file: "async/async-serial-client-with-slip.ts",
+    load: () => import("./async/async-serial-client-with-slip.ts").then((module) => module.AsyncSerialClientWithSlip),
+  },
+  {
+    className: "AsyncSerialClientWithStartEnd",
+    mode: "async",
+    role: "Client",
+    device: "Serial",
+    framing: "WithStartEnd",
+    file: "async/async-serial-client-with-start-end.ts",
+    load: () =>
+      import("./async/async-serial-client-with-start-end.ts").then((module) => module.AsyncSerialClientWithStartEnd),
   },
   {
     className: "AsyncSerialClientWithTerminator",
@@ -51,6 +158,16 @@ export const matrix: readonly MatrixCell[] = [
       import("./async/async-serial-client-with-terminator.ts").then((module) => module.AsyncSerialClientWithTerminator),
   },
   {
+    className: "AsyncSerialClientWithVarint",
+    mode: "async",
+    role: "Client",
+    device: "Serial",
+    framing: "WithVarint",
+    file: "async/async-serial-client-with-varint.ts",
+    load: () =>
+      import("./async/async-serial-client-with-varint.ts").then((module) => module.AsyncSerialClientWithVarint),
+  },
+  {
     className: "AsyncSocketClient",
     mode: "async",
     role: "Client",
@@ -58,6 +175,70 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "async/async-socket-client.ts",
     load: () => import("./async/async-socket-client.ts").then((module) => module.AsyncSocketClient),
+  },
+  {
+    className: "AsyncSocketClientWithCobs",
+    mode: "async",
+    role: "Client",
+    device: "Socket",
+    framing: "WithCobs",
+    file: "async/async-socket-client-with-cobs.ts",
+    load: () => import("./async/async-socket-client-with-cobs.ts").then((module) => module.AsyncSocketClientWithCobs),
+  },
+  {
+    className: "AsyncSocketClientWithContentLength",
+    mode: "async",
+    role: "Client",
+    device: "Socket",
+    framing: "WithContentLength",
+    file: "async/async-socket-client-with-content-length.ts",
+    load: () =>
+      import("./async/async-socket-client-with-content-length.ts").then(
+        (module) => module.AsyncSocketClientWithContentLength,
+      ),
+  },
+  {
+    className: "AsyncSocketClientWithFixedLength",
+    mode: "async",
+    role: "Client",
+    device: "Socket",
+    framing: "WithFixedLength",
+    file: "async/async-socket-client-with-fixed-length.ts",
+    load: () =>
+      import("./async/async-socket-client-with-fixed-length.ts").then(
+        (module) => module.AsyncSocketClientWithFixedLength,
+      ),
+  },
+  {
+    className: "AsyncSocketClientWithLengthField",
+    mode: "async",
+    role: "Client",
+    device: "Socket",
+    framing: "WithLengthField",
+    file: "async/async-socket-client-with-length-field.ts",
+    load: () =>
+      import("./async/async-socket-client-with-length-field.ts").then(
+        (module) => module.AsyncSocketClientWithLengthField,
+      ),
+  },
+  {
+    className: "AsyncSocketClientWithLines",
+    mode: "async",
+    role: "Client",
+    device: "Socket",
+    framing: "WithLines",
+    file: "async/async-socket-client-with-lines.ts",
+    load: () => import("./async/async-socket-client-with-lines.ts").then((module) => module.AsyncSocketClientWithLines),
+  },
+  {
+    className: "AsyncSocketClientWithNetstring",
+    mode: "async",
+    role: "Client",
+    device: "Socket",
+    framing: "WithNetstring",
+    file: "async/async-socket-client-with-netstring.ts",
+    load: () =>
+      import("./async/async-socket-client-with-netstring.ts").then((module) => module.AsyncSocketClientWithNetstring),
   },
   {
     className: "AsyncSocketClientWithReadWrite",
@@ -80,6 +261,35 @@ export const matrix: readonly MatrixCell[] = [
       import("./async/async-socket-client-with-shutdown.ts").then((module) => module.AsyncSocketClientWithShutdown),
   },
   {
+    className: "AsyncSocketClientWithSilence",
+    mode: "async",
+    role: "Client",
+    device: "Socket",
+    framing: "WithSilence",
+    file: "async/async-socket-client-with-silence.ts",
+    load: () =>
+      import("./async/async-socket-client-with-silence.ts").then((module) => module.AsyncSocketClientWithSilence),
+  },
+  {
+    className: "AsyncSocketClientWithSlip",
+    mode: "async",
+    role: "Client",
+    device: "Socket",
+    framing: "WithSlip",
+    file: "async/async-socket-client-with-slip.ts",
+    load: () => import("./async/async-socket-client-with-slip.ts").then((module) => module.AsyncSocketClientWithSlip),
+  },
+  {
+    className: "AsyncSocketClientWithStartEnd",
+    mode: "async",
+    role: "Client",
+    device: "Socket",
+    framing: "WithStartEnd",
+    file: "async/async-socket-client-with-start-end.ts",
+    load: () =>
+      import("./async/async-socket-client-with-start-end.ts").then((module) => module.AsyncSocketClientWithStartEnd),
+  },
+  {
     className: "AsyncSocketClientWithTerminator",
     mode: "async",
     role: "Client",
@@ -90,6 +300,16 @@ export const matrix: readonly MatrixCell[] = [
       import("./async/async-socket-client-with-terminator.ts").then((module) => module.AsyncSocketClientWithTerminator),
   },
   {
+    className: "AsyncSocketClientWithVarint",
+    mode: "async",
+    role: "Client",
+    device: "Socket",
+    framing: "WithVarint",
+    file: "async/async-socket-client-with-varint.ts",
+    load: () =>
+      import("./async/async-socket-client-with-varint.ts").then((module) => module.AsyncSocketClientWithVarint),
+  },
+  {
     className: "AsyncSerialServer",
     mode: "async",
     role: "Server",
@@ -97,6 +317,70 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "async/async-serial-server.ts",
     load: () => import("./async/async-serial-server.ts").then((module) => module.AsyncSerialServer),
+  },
+  {
+    className: "AsyncSerialServerWithCobs",
+    mode: "async",
+    role: "Server",
+    device: "Serial",
+    framing: "WithCobs",
+    file: "async/async-serial-server-with-cobs.ts",
+    load: () => import("./async/async-serial-server-with-cobs.ts").then((module) => module.AsyncSerialServerWithCobs),
+  },
+  {
+    className: "AsyncSerialServerWithContentLength",
+    mode: "async",
+    role: "Server",
+    device: "Serial",
+    framing: "WithContentLength",
+    file: "async/async-serial-server-with-content-length.ts",
+    load: () =>
+      import("./async/async-serial-server-with-content-length.ts").then(
+        (module) => module.AsyncSerialServerWithContentLength,
+      ),
+  },
+  {
+    className: "AsyncSerialServerWithFixedLength",
+    mode: "async",
+    role: "Server",
+    device: "Serial",
+    framing: "WithFixedLength",
+    file: "async/async-serial-server-with-fixed-length.ts",
+    load: () =>
+      import("./async/async-serial-server-with-fixed-length.ts").then(
+        (module) => module.AsyncSerialServerWithFixedLength,
+      ),
+  },
+  {
+    className: "AsyncSerialServerWithLengthField",
+    mode: "async",
+    role: "Server",
+    device: "Serial",
+    framing: "WithLengthField",
+    file: "async/async-serial-server-with-length-field.ts",
+    load: () =>
+      import("./async/async-serial-server-with-length-field.ts").then(
+        (module) => module.AsyncSerialServerWithLengthField,
+      ),
+  },
+  {
+    className: "AsyncSerialServerWithLines",
+    mode: "async",
+    role: "Server",
+    device: "Serial",
+    framing: "WithLines",
+    file: "async/async-serial-server-with-lines.ts",
+    load: () => import("./async/async-serial-server-with-lines.ts").then((module) => module.AsyncSerialServerWithLines),
+  },
+  {
+    className: "AsyncSerialServerWithNetstring",
+    mode: "async",
+    role: "Server",
+    device: "Serial",
+    framing: "WithNetstring",
+    file: "async/async-serial-server-with-netstring.ts",
+    load: () =>
+      import("./async/async-serial-server-with-netstring.ts").then((module) => module.AsyncSerialServerWithNetstring),
   },
   {
     className: "AsyncSerialServerWithReadWrite",
@@ -109,6 +393,35 @@ export const matrix: readonly MatrixCell[] = [
       import("./async/async-serial-server-with-read-write.ts").then((module) => module.AsyncSerialServerWithReadWrite),
   },
   {
+    className: "AsyncSerialServerWithSilence",
+    mode: "async",
+    role: "Server",
+    device: "Serial",
+    framing: "WithSilence",
+    file: "async/async-serial-server-with-silence.ts",
+    load: () =>
+      import("./async/async-serial-server-with-silence.ts").then((module) => module.AsyncSerialServerWithSilence),
+  },
+  {
+    className: "AsyncSerialServerWithSlip",
+    mode: "async",
+    role: "Server",
+    device: "Serial",
+    framing: "WithSlip",
+    file: "async/async-serial-server-with-slip.ts",
+    load: () => import("./async/async-serial-server-with-slip.ts").then((module) => module.AsyncSerialServerWithSlip),
+  },
+  {
+    className: "AsyncSerialServerWithStartEnd",
+    mode: "async",
+    role: "Server",
+    device: "Serial",
+    framing: "WithStartEnd",
+    file: "async/async-serial-server-with-start-end.ts",
+    load: () =>
+      import("./async/async-serial-server-with-start-end.ts").then((module) => module.AsyncSerialServerWithStartEnd),
+  },
+  {
     className: "AsyncSerialServerWithTerminator",
     mode: "async",
     role: "Server",
@@ -119,6 +432,16 @@ export const matrix: readonly MatrixCell[] = [
       import("./async/async-serial-server-with-terminator.ts").then((module) => module.AsyncSerialServerWithTerminator),
   },
   {
+    className: "AsyncSerialServerWithVarint",
+    mode: "async",
+    role: "Server",
+    device: "Serial",
+    framing: "WithVarint",
+    file: "async/async-serial-server-with-varint.ts",
+    load: () =>
+      import("./async/async-serial-server-with-varint.ts").then((module) => module.AsyncSerialServerWithVarint),
+  },
+  {
     className: "AsyncSocketServer",
     mode: "async",
     role: "Server",
@@ -126,6 +449,70 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "async/async-socket-server.ts",
     load: () => import("./async/async-socket-server.ts").then((module) => module.AsyncSocketServer),
+  },
+  {
+    className: "AsyncSocketServerWithCobs",
+    mode: "async",
+    role: "Server",
+    device: "Socket",
+    framing: "WithCobs",
+    file: "async/async-socket-server-with-cobs.ts",
+    load: () => import("./async/async-socket-server-with-cobs.ts").then((module) => module.AsyncSocketServerWithCobs),
+  },
+  {
+    className: "AsyncSocketServerWithContentLength",
+    mode: "async",
+    role: "Server",
+    device: "Socket",
+    framing: "WithContentLength",
+    file: "async/async-socket-server-with-content-length.ts",
+    load: () =>
+      import("./async/async-socket-server-with-content-length.ts").then(
+        (module) => module.AsyncSocketServerWithContentLength,
+      ),
+  },
+  {
+    className: "AsyncSocketServerWithFixedLength",
+    mode: "async",
+    role: "Server",
+    device: "Socket",
+    framing: "WithFixedLength",
+    file: "async/async-socket-server-with-fixed-length.ts",
+    load: () =>
+      import("./async/async-socket-server-with-fixed-length.ts").then(
+        (module) => module.AsyncSocketServerWithFixedLength,
+      ),
+  },
+  {
+    className: "AsyncSocketServerWithLengthField",
+    mode: "async",
+    role: "Server",
+    device: "Socket",
+    framing: "WithLengthField",
+    file: "async/async-socket-server-with-length-field.ts",
+    load: () =>
+      import("./async/async-socket-server-with-length-field.ts").then(
+        (module) => module.AsyncSocketServerWithLengthField,
+      ),
+  },
+  {
+    className: "AsyncSocketServerWithLines",
+    mode: "async",
+    role: "Server",
+    device: "Socket",
+    framing: "WithLines",
+    file: "async/async-socket-server-with-lines.ts",
+    load: () => import("./async/async-socket-server-with-lines.ts").then((module) => module.AsyncSocketServerWithLines),
+  },
+  {
+    className: "AsyncSocketServerWithNetstring",
+    mode: "async",
+    role: "Server",
+    device: "Socket",
+    framing: "WithNetstring",
+    file: "async/async-socket-server-with-netstring.ts",
+    load: () =>
+      import("./async/async-socket-server-with-netstring.ts").then((module) => module.AsyncSocketServerWithNetstring),
   },
   {
     className: "AsyncSocketServerWithReadWrite",
@@ -148,6 +535,35 @@ export const matrix: readonly MatrixCell[] = [
       import("./async/async-socket-server-with-shutdown.ts").then((module) => module.AsyncSocketServerWithShutdown),
   },
   {
+    className: "AsyncSocketServerWithSilence",
+    mode: "async",
+    role: "Server",
+    device: "Socket",
+    framing: "WithSilence",
+    file: "async/async-socket-server-with-silence.ts",
+    load: () =>
+      import("./async/async-socket-server-with-silence.ts").then((module) => module.AsyncSocketServerWithSilence),
+  },
+  {
+    className: "AsyncSocketServerWithSlip",
+    mode: "async",
+    role: "Server",
+    device: "Socket",
+    framing: "WithSlip",
+    file: "async/async-socket-server-with-slip.ts",
+    load: () => import("./async/async-socket-server-with-slip.ts").then((module) => module.AsyncSocketServerWithSlip),
+  },
+  {
+    className: "AsyncSocketServerWithStartEnd",
+    mode: "async",
+    role: "Server",
+    device: "Socket",
+    framing: "WithStartEnd",
+    file: "async/async-socket-server-with-start-end.ts",
+    load: () =>
+      import("./async/async-socket-server-with-start-end.ts").then((module) => module.AsyncSocketServerWithStartEnd),
+  },
+  {
     className: "AsyncSocketServerWithTerminator",
     mode: "async",
     role: "Server",
@@ -158,6 +574,16 @@ export const matrix: readonly MatrixCell[] = [
       import("./async/async-socket-server-with-terminator.ts").then((module) => module.AsyncSocketServerWithTerminator),
   },
   {
+    className: "AsyncSocketServerWithVarint",
+    mode: "async",
+    role: "Server",
+    device: "Socket",
+    framing: "WithVarint",
+    file: "async/async-socket-server-with-varint.ts",
+    load: () =>
+      import("./async/async-socket-server-with-varint.ts").then((module) => module.AsyncSocketServerWithVarint),
+  },
+  {
     className: "AsyncBaseRequestHandler",
     mode: "async",
     role: "BaseRequestHandler",
@@ -165,6 +591,78 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "async/async-base-request-handler.ts",
     load: () => import("./async/async-base-request-handler.ts").then((module) => module.AsyncBaseRequestHandler),
+  },
+  {
+    className: "AsyncBaseRequestHandlerWithCobs",
+    mode: "async",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithCobs",
+    file: "async/async-base-request-handler-with-cobs.ts",
+    load: () =>
+      import("./async/async-base-request-handler-with-cobs.ts").then(
+        (module) => module.AsyncBaseRequestHandlerWithCobs,
+      ),
+  },
+  {
+    className: "AsyncBaseRequestHandlerWithContentLength",
+    mode: "async",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithContentLength",
+    file: "async/async-base-request-handler-with-content-length.ts",
+    load: () =>
+      import("./async/async-base-request-handler-with-content-length.ts").then(
+        (module) => module.AsyncBaseRequestHandlerWithContentLength,
+      ),
+  },
+  {
+    className: "AsyncBaseRequestHandlerWithFixedLength",
+    mode: "async",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithFixedLength",
+    file: "async/async-base-request-handler-with-fixed-length.ts",
+    load: () =>
+      import("./async/async-base-request-handler-with-fixed-length.ts").then(
+        (module) => module.AsyncBaseRequestHandlerWithFixedLength,
+      ),
+  },
+  {
+    className: "AsyncBaseRequestHandlerWithLengthField",
+    mode: "async",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithLengthField",
+    file: "async/async-base-request-handler-with-length-field.ts",
+    load: () =>
+      import("./async/async-base-request-handler-with-length-field.ts").then(
+        (module) => module.AsyncBaseRequestHandlerWithLengthField,
+      ),
+  },
+  {
+    className: "AsyncBaseRequestHandlerWithLines",
+    mode: "async",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithLines",
+    file: "async/async-base-request-handler-with-lines.ts",
+    load: () =>
+      import("./async/async-base-request-handler-with-lines.ts").then(
+        (module) => module.AsyncBaseRequestHandlerWithLines,
+      ),
+  },
+  {
+    className: "AsyncBaseRequestHandlerWithNetstring",
+    mode: "async",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithNetstring",
+    file: "async/async-base-request-handler-with-netstring.ts",
+    load: () =>
+      import("./async/async-base-request-handler-with-netstring.ts").then(
+        (module) => module.AsyncBaseRequestHandlerWithNetstring,
+      ),
   },
   {
     className: "AsyncBaseRequestHandlerWithReadWrite",
@@ -191,6 +689,42 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "AsyncBaseRequestHandlerWithSilence",
+    mode: "async",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithSilence",
+    file: "async/async-base-request-handler-with-silence.ts",
+    load: () =>
+      import("./async/async-base-request-handler-with-silence.ts").then(
+        (module) => module.AsyncBaseRequestHandlerWithSilence,
+      ),
+  },
+  {
+    className: "AsyncBaseRequestHandlerWithSlip",
+    mode: "async",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithSlip",
+    file: "async/async-base-request-handler-with-slip.ts",
+    load: () =>
+      import("./async/async-base-request-handler-with-slip.ts").then(
+        (module) => module.AsyncBaseRequestHandlerWithSlip,
+      ),
+  },
+  {
+    className: "AsyncBaseRequestHandlerWithStartEnd",
+    mode: "async",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithStartEnd",
+    file: "async/async-base-request-handler-with-start-end.ts",
+    load: () =>
+      import("./async/async-base-request-handler-with-start-end.ts").then(
+        (module) => module.AsyncBaseRequestHandlerWithStartEnd,
+      ),
+  },
+  {
     className: "AsyncBaseRequestHandlerWithTerminator",
     mode: "async",
     role: "BaseRequestHandler",
@@ -203,6 +737,18 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "AsyncBaseRequestHandlerWithVarint",
+    mode: "async",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithVarint",
+    file: "async/async-base-request-handler-with-varint.ts",
+    load: () =>
+      import("./async/async-base-request-handler-with-varint.ts").then(
+        (module) => module.AsyncBaseRequestHandlerWithVarint,
+      ),
+  },
+  {
     className: "AsyncPersistentSerial",
     mode: "async",
     role: "Persistent",
@@ -210,6 +756,74 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "async/async-persistent-serial.ts",
     load: () => import("./async/async-persistent-serial.ts").then((module) => module.AsyncPersistentSerial),
+  },
+  {
+    className: "AsyncPersistentSerialWithCobs",
+    mode: "async",
+    role: "Persistent",
+    device: "Serial",
+    framing: "WithCobs",
+    file: "async/async-persistent-serial-with-cobs.ts",
+    load: () =>
+      import("./async/async-persistent-serial-with-cobs.ts").then((module) => module.AsyncPersistentSerialWithCobs),
+  },
+  {
+    className: "AsyncPersistentSerialWithContentLength",
+    mode: "async",
+    role: "Persistent",
+    device: "Serial",
+    framing: "WithContentLength",
+    file: "async/async-persistent-serial-with-content-length.ts",
+    load: () =>
+      import("./async/async-persistent-serial-with-content-length.ts").then(
+        (module) => module.AsyncPersistentSerialWithContentLength,
+      ),
+  },
+  {
+    className: "AsyncPersistentSerialWithFixedLength",
+    mode: "async",
+    role: "Persistent",
+    device: "Serial",
+    framing: "WithFixedLength",
+    file: "async/async-persistent-serial-with-fixed-length.ts",
+    load: () =>
+      import("./async/async-persistent-serial-with-fixed-length.ts").then(
+        (module) => module.AsyncPersistentSerialWithFixedLength,
+      ),
+  },
+  {
+    className: "AsyncPersistentSerialWithLengthField",
+    mode: "async",
+    role: "Persistent",
+    device: "Serial",
+    framing: "WithLengthField",
+    file: "async/async-persistent-serial-with-length-field.ts",
+    load: () =>
+      import("./async/async-persistent-serial-with-length-field.ts").then(
+        (module) => module.AsyncPersistentSerialWithLengthField,
+      ),
+  },
+  {
+    className: "AsyncPersistentSerialWithLines",
+    mode: "async",
+    role: "Persistent",
+    device: "Serial",
+    framing: "WithLines",
+    file: "async/async-persistent-serial-with-lines.ts",
+    load: () =>
+      import("./async/async-persistent-serial-with-lines.ts").then((module) => module.AsyncPersistentSerialWithLines),
+  },
+  {
+    className: "AsyncPersistentSerialWithNetstring",
+    mode: "async",
+    role: "Persistent",
+    device: "Serial",
+    framing: "WithNetstring",
+    file: "async/async-persistent-serial-with-netstring.ts",
+    load: () =>
+      import("./async/async-persistent-serial-with-netstring.ts").then(
+        (module) => module.AsyncPersistentSerialWithNetstring,
+      ),
   },
   {
     className: "AsyncPersistentSerialWithReadWrite",
@@ -221,6 +835,40 @@ export const matrix: readonly MatrixCell[] = [
     load: () =>
       import("./async/async-persistent-serial-with-read-write.ts").then(
         (module) => module.AsyncPersistentSerialWithReadWrite,
+      ),
+  },
+  {
+    className: "AsyncPersistentSerialWithSilence",
+    mode: "async",
+    role: "Persistent",
+    device: "Serial",
+    framing: "WithSilence",
+    file: "async/async-persistent-serial-with-silence.ts",
+    load: () =>
+      import("./async/async-persistent-serial-with-silence.ts").then(
+        (module) => module.AsyncPersistentSerialWithSilence,
+      ),
+  },
+  {
+    className: "AsyncPersistentSerialWithSlip",
+    mode: "async",
+    role: "Persistent",
+    device: "Serial",
+    framing: "WithSlip",
+    file: "async/async-persistent-serial-with-slip.ts",
+    load: () =>
+      import("./async/async-persistent-serial-with-slip.ts").then((module) => module.AsyncPersistentSerialWithSlip),
+  },
+  {
+    className: "AsyncPersistentSerialWithStartEnd",
+    mode: "async",
+    role: "Persistent",
+    device: "Serial",
+    framing: "WithStartEnd",
+    file: "async/async-persistent-serial-with-start-end.ts",
+    load: () =>
+      import("./async/async-persistent-serial-with-start-end.ts").then(
+        (module) => module.AsyncPersistentSerialWithStartEnd,
       ),
   },
   {
@@ -236,6 +884,16 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "AsyncPersistentSerialWithVarint",
+    mode: "async",
+    role: "Persistent",
+    device: "Serial",
+    framing: "WithVarint",
+    file: "async/async-persistent-serial-with-varint.ts",
+    load: () =>
+      import("./async/async-persistent-serial-with-varint.ts").then((module) => module.AsyncPersistentSerialWithVarint),
+  },
+  {
     className: "AsyncPersistentSocket",
     mode: "async",
     role: "Persistent",
@@ -243,6 +901,74 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "async/async-persistent-socket.ts",
     load: () => import("./async/async-persistent-socket.ts").then((module) => module.AsyncPersistentSocket),
+  },
+  {
+    className: "AsyncPersistentSocketWithCobs",
+    mode: "async",
+    role: "Persistent",
+    device: "Socket",
+    framing: "WithCobs",
+    file: "async/async-persistent-socket-with-cobs.ts",
+    load: () =>
+      import("./async/async-persistent-socket-with-cobs.ts").then((module) => module.AsyncPersistentSocketWithCobs),
+  },
+  {
+    className: "AsyncPersistentSocketWithContentLength",
+    mode: "async",
+    role: "Persistent",
+    device: "Socket",
+    framing: "WithContentLength",
+    file: "async/async-persistent-socket-with-content-length.ts",
+    load: () =>
+      import("./async/async-persistent-socket-with-content-length.ts").then(
+        (module) => module.AsyncPersistentSocketWithContentLength,
+      ),
+  },
+  {
+    className: "AsyncPersistentSocketWithFixedLength",
+    mode: "async",
+    role: "Persistent",
+    device: "Socket",
+    framing: "WithFixedLength",
+    file: "async/async-persistent-socket-with-fixed-length.ts",
+    load: () =>
+      import("./async/async-persistent-socket-with-fixed-length.ts").then(
+        (module) => module.AsyncPersistentSocketWithFixedLength,
+      ),
+  },
+  {
+    className: "AsyncPersistentSocketWithLengthField",
+    mode: "async",
+    role: "Persistent",
+    device: "Socket",
+    framing: "WithLengthField",
+    file: "async/async-persistent-socket-with-length-field.ts",
+    load: () =>
+      import("./async/async-persistent-socket-with-length-field.ts").then(
+        (module) => module.AsyncPersistentSocketWithLengthField,
+      ),
+  },
+  {
+    className: "AsyncPersistentSocketWithLines",
+    mode: "async",
+    role: "Persistent",
+    device: "Socket",
+    framing: "WithLines",
+    file: "async/async-persistent-socket-with-lines.ts",
+    load: () =>
+      import("./async/async-persistent-socket-with-lines.ts").then((module) => module.AsyncPersistentSocketWithLines),
+  },
+  {
+    className: "AsyncPersistentSocketWithNetstring",
+    mode: "async",
+    role: "Persistent",
+    device: "Socket",
+    framing: "WithNetstring",
+    file: "async/async-persistent-socket-with-netstring.ts",
+    load: () =>
+      import("./async/async-persistent-socket-with-netstring.ts").then(
+        (module) => module.AsyncPersistentSocketWithNetstring,
+      ),
   },
   {
     className: "AsyncPersistentSocketWithReadWrite",
@@ -269,6 +995,40 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "AsyncPersistentSocketWithSilence",
+    mode: "async",
+    role: "Persistent",
+    device: "Socket",
+    framing: "WithSilence",
+    file: "async/async-persistent-socket-with-silence.ts",
+    load: () =>
+      import("./async/async-persistent-socket-with-silence.ts").then(
+        (module) => module.AsyncPersistentSocketWithSilence,
+      ),
+  },
+  {
+    className: "AsyncPersistentSocketWithSlip",
+    mode: "async",
+    role: "Persistent",
+    device: "Socket",
+    framing: "WithSlip",
+    file: "async/async-persistent-socket-with-slip.ts",
+    load: () =>
+      import("./async/async-persistent-socket-with-slip.ts").then((module) => module.AsyncPersistentSocketWithSlip),
+  },
+  {
+    className: "AsyncPersistentSocketWithStartEnd",
+    mode: "async",
+    role: "Persistent",
+    device: "Socket",
+    framing: "WithStartEnd",
+    file: "async/async-persistent-socket-with-start-end.ts",
+    load: () =>
+      import("./async/async-persistent-socket-with-start-end.ts").then(
+        (module) => module.AsyncPersistentSocketWithStartEnd,
+      ),
+  },
+  {
     className: "AsyncPersistentSocketWithTerminator",
     mode: "async",
     role: "Persistent",
@@ -281,6 +1041,16 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "AsyncPersistentSocketWithVarint",
+    mode: "async",
+    role: "Persistent",
+    device: "Socket",
+    framing: "WithVarint",
+    file: "async/async-persistent-socket-with-varint.ts",
+    load: () =>
+      import("./async/async-persistent-socket-with-varint.ts").then((module) => module.AsyncPersistentSocketWithVarint),
+  },
+  {
     className: "AsyncPersistentRequestHandler",
     mode: "async",
     role: "PersistentRequestHandler",
@@ -289,6 +1059,78 @@ export const matrix: readonly MatrixCell[] = [
     file: "async/async-persistent-request-handler.ts",
     load: () =>
       import("./async/async-persistent-request-handler.ts").then((module) => module.AsyncPersistentRequestHandler),
+  },
+  {
+    className: "AsyncPersistentRequestHandlerWithCobs",
+    mode: "async",
+    role: "PersistentRequestHandler",
+    device: "",
+    framing: "WithCobs",
+    file: "async/async-persistent-request-handler-with-cobs.ts",
+    load: () =>
+      import("./async/async-persistent-request-handler-with-cobs.ts").then(
+        (module) => module.AsyncPersistentRequestHandlerWithCobs,
+      ),
+  },
+  {
+    className: "AsyncPersistentRequestHandlerWithContentLength",
+    mode: "async",
+    role: "PersistentRequestHandler",
+    device: "",
+    framing: "WithContentLength",
+    file: "async/async-persistent-request-handler-with-content-length.ts",
+    load: () =>
+      import("./async/async-persistent-request-handler-with-content-length.ts").then(
+        (module) => module.AsyncPersistentRequestHandlerWithContentLength,
+      ),
+  },
+  {
+    className: "AsyncPersistentRequestHandlerWithFixedLength",
+    mode: "async",
+    role: "PersistentRequestHandler",
+    device: "",
+    framing: "WithFixedLength",
+    file: "async/async-persistent-request-handler-with-fixed-length.ts",
+    load: () =>
+      import("./async/async-persistent-request-handler-with-fixed-length.ts").then(
+        (module) => module.AsyncPersistentRequestHandlerWithFixedLength,
+      ),
+  },
+  {
+    className: "AsyncPersistentRequestHandlerWithLengthField",
+    mode: "async",
+    role: "PersistentRequestHandler",
+    device: "",
+    framing: "WithLengthField",
+    file: "async/async-persistent-request-handler-with-length-field.ts",
+    load: () =>
+      import("./async/async-persistent-request-handler-with-length-field.ts").then(
+        (module) => module.AsyncPersistentRequestHandlerWithLengthField,
+      ),
+  },
+  {
+    className: "AsyncPersistentRequestHandlerWithLines",
+    mode: "async",
+    role: "PersistentRequestHandler",
+    device: "",
+    framing: "WithLines",
+    file: "async/async-persistent-request-handler-with-lines.ts",
+    load: () =>
+      import("./async/async-persistent-request-handler-with-lines.ts").then(
+        (module) => module.AsyncPersistentRequestHandlerWithLines,
+      ),
+  },
+  {
+    className: "AsyncPersistentRequestHandlerWithNetstring",
+    mode: "async",
+    role: "PersistentRequestHandler",
+    device: "",
+    framing: "WithNetstring",
+    file: "async/async-persistent-request-handler-with-netstring.ts",
+    load: () =>
+      import("./async/async-persistent-request-handler-with-netstring.ts").then(
+        (module) => module.AsyncPersistentRequestHandlerWithNetstring,
+      ),
   },
   {
     className: "AsyncPersistentRequestHandlerWithReadWrite",
@@ -315,6 +1157,42 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "AsyncPersistentRequestHandlerWithSilence",
+    mode: "async",
+    role: "PersistentRequestHandler",
+    device: "",
+    framing: "WithSilence",
+    file: "async/async-persistent-request-handler-with-silence.ts",
+    load: () =>
+      import("./async/async-persistent-request-handler-with-silence.ts").then(
+        (module) => module.AsyncPersistentRequestHandlerWithSilence,
+      ),
+  },
+  {
+    className: "AsyncPersistentRequestHandlerWithSlip",
+    mode: "async",
+    role: "PersistentRequestHandler",
+    device: "",
+    framing: "WithSlip",
+    file: "async/async-persistent-request-handler-with-slip.ts",
+    load: () =>
+      import("./async/async-persistent-request-handler-with-slip.ts").then(
+        (module) => module.AsyncPersistentRequestHandlerWithSlip,
+      ),
+  },
+  {
+    className: "AsyncPersistentRequestHandlerWithStartEnd",
+    mode: "async",
+    role: "PersistentRequestHandler",
+    device: "",
+    framing: "WithStartEnd",
+    file: "async/async-persistent-request-handler-with-start-end.ts",
+    load: () =>
+      import("./async/async-persistent-request-handler-with-start-end.ts").then(
+        (module) => module.AsyncPersistentRequestHandlerWithStartEnd,
+      ),
+  },
+  {
     className: "AsyncPersistentRequestHandlerWithTerminator",
     mode: "async",
     role: "PersistentRequestHandler",
@@ -327,6 +1205,18 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "AsyncPersistentRequestHandlerWithVarint",
+    mode: "async",
+    role: "PersistentRequestHandler",
+    device: "",
+    framing: "WithVarint",
+    file: "async/async-persistent-request-handler-with-varint.ts",
+    load: () =>
+      import("./async/async-persistent-request-handler-with-varint.ts").then(
+        (module) => module.AsyncPersistentRequestHandlerWithVarint,
+      ),
+  },
+  {
     className: "BlockingSerialClient",
     mode: "blocking",
     role: "Client",
@@ -334,6 +1224,74 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "blocking/blocking-serial-client.ts",
     load: () => import("./blocking/blocking-serial-client.ts").then((module) => module.BlockingSerialClient),
+  },
+  {
+    className: "BlockingSerialClientWithCobs",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithCobs",
+    file: "blocking/blocking-serial-client-with-cobs.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-cobs.ts").then((module) => module.BlockingSerialClientWithCobs),
+  },
+  {
+    className: "BlockingSerialClientWithContentLength",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithContentLength",
+    file: "blocking/blocking-serial-client-with-content-length.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-content-length.ts").then(
+        (module) => module.BlockingSerialClientWithContentLength,
+      ),
+  },
+  {
+    className: "BlockingSerialClientWithFixedLength",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithFixedLength",
+    file: "blocking/blocking-serial-client-with-fixed-length.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-fixed-length.ts").then(
+        (module) => module.BlockingSerialClientWithFixedLength,
+      ),
+  },
+  {
+    className: "BlockingSerialClientWithLengthField",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithLengthField",
+    file: "blocking/blocking-serial-client-with-length-field.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-length-field.ts").then(
+        (module) => module.BlockingSerialClientWithLengthField,
+      ),
+  },
+  {
+    className: "BlockingSerialClientWithLines",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithLines",
+    file: "blocking/blocking-serial-client-with-lines.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-lines.ts").then((module) => module.BlockingSerialClientWithLines),
+  },
+  {
+    className: "BlockingSerialClientWithNetstring",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithNetstring",
+    file: "blocking/blocking-serial-client-with-netstring.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-netstring.ts").then(
+        (module) => module.BlockingSerialClientWithNetstring,
+      ),
   },
   {
     className: "BlockingSerialClientWithReadWrite",
@@ -345,6 +1303,40 @@ export const matrix: readonly MatrixCell[] = [
     load: () =>
       import("./blocking/blocking-serial-client-with-read-write.ts").then(
         (module) => module.BlockingSerialClientWithReadWrite,
+      ),
+  },
+  {
+    className: "BlockingSerialClientWithSilence",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithSilence",
+    file: "blocking/blocking-serial-client-with-silence.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-silence.ts").then(
+        (module) => module.BlockingSerialClientWithSilence,
+      ),
+  },
+  {
+    className: "BlockingSerialClientWithSlip",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithSlip",
+    file: "blocking/blocking-serial-client-with-slip.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-slip.ts").then((module) => module.BlockingSerialClientWithSlip),
+  },
+  {
+    className: "BlockingSerialClientWithStartEnd",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithStartEnd",
+    file: "blocking/blocking-serial-client-with-start-end.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-start-end.ts").then(
+        (module) => module.BlockingSerialClientWithStartEnd,
       ),
   },
   {
@@ -360,6 +1352,18 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "BlockingSerialClientWithVarint",
+    mode: "blocking",
+    role: "Client",
+    device: "Serial",
+    framing: "WithVarint",
+    file: "blocking/blocking-serial-client-with-varint.ts",
+    load: () =>
+      import("./blocking/blocking-serial-client-with-varint.ts").then(
+        (module) => module.BlockingSerialClientWithVarint,
+      ),
+  },
+  {
     className: "BlockingSocketClient",
     mode: "blocking",
     role: "Client",
@@ -367,6 +1371,74 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "blocking/blocking-socket-client.ts",
     load: () => import("./blocking/blocking-socket-client.ts").then((module) => module.BlockingSocketClient),
+  },
+  {
+    className: "BlockingSocketClientWithCobs",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithCobs",
+    file: "blocking/blocking-socket-client-with-cobs.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-cobs.ts").then((module) => module.BlockingSocketClientWithCobs),
+  },
+  {
+    className: "BlockingSocketClientWithContentLength",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithContentLength",
+    file: "blocking/blocking-socket-client-with-content-length.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-content-length.ts").then(
+        (module) => module.BlockingSocketClientWithContentLength,
+      ),
+  },
+  {
+    className: "BlockingSocketClientWithFixedLength",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithFixedLength",
+    file: "blocking/blocking-socket-client-with-fixed-length.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-fixed-length.ts").then(
+        (module) => module.BlockingSocketClientWithFixedLength,
+      ),
+  },
+  {
+    className: "BlockingSocketClientWithLengthField",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithLengthField",
+    file: "blocking/blocking-socket-client-with-length-field.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-length-field.ts").then(
+        (module) => module.BlockingSocketClientWithLengthField,
+      ),
+  },
+  {
+    className: "BlockingSocketClientWithLines",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithLines",
+    file: "blocking/blocking-socket-client-with-lines.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-lines.ts").then((module) => module.BlockingSocketClientWithLines),
+  },
+  {
+    className: "BlockingSocketClientWithNetstring",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithNetstring",
+    file: "blocking/blocking-socket-client-with-netstring.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-netstring.ts").then(
+        (module) => module.BlockingSocketClientWithNetstring,
+      ),
   },
   {
     className: "BlockingSocketClientWithReadWrite",
@@ -393,6 +1465,40 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "BlockingSocketClientWithSilence",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithSilence",
+    file: "blocking/blocking-socket-client-with-silence.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-silence.ts").then(
+        (module) => module.BlockingSocketClientWithSilence,
+      ),
+  },
+  {
+    className: "BlockingSocketClientWithSlip",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithSlip",
+    file: "blocking/blocking-socket-client-with-slip.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-slip.ts").then((module) => module.BlockingSocketClientWithSlip),
+  },
+  {
+    className: "BlockingSocketClientWithStartEnd",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithStartEnd",
+    file: "blocking/blocking-socket-client-with-start-end.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-start-end.ts").then(
+        (module) => module.BlockingSocketClientWithStartEnd,
+      ),
+  },
+  {
     className: "BlockingSocketClientWithTerminator",
     mode: "blocking",
     role: "Client",
@@ -405,6 +1511,18 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "BlockingSocketClientWithVarint",
+    mode: "blocking",
+    role: "Client",
+    device: "Socket",
+    framing: "WithVarint",
+    file: "blocking/blocking-socket-client-with-varint.ts",
+    load: () =>
+      import("./blocking/blocking-socket-client-with-varint.ts").then(
+        (module) => module.BlockingSocketClientWithVarint,
+      ),
+  },
+  {
     className: "BlockingSocketServer",
     mode: "blocking",
     role: "Server",
@@ -412,6 +1530,74 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "blocking/blocking-socket-server.ts",
     load: () => import("./blocking/blocking-socket-server.ts").then((module) => module.BlockingSocketServer),
+  },
+  {
+    className: "BlockingSocketServerWithCobs",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithCobs",
+    file: "blocking/blocking-socket-server-with-cobs.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-cobs.ts").then((module) => module.BlockingSocketServerWithCobs),
+  },
+  {
+    className: "BlockingSocketServerWithContentLength",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithContentLength",
+    file: "blocking/blocking-socket-server-with-content-length.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-content-length.ts").then(
+        (module) => module.BlockingSocketServerWithContentLength,
+      ),
+  },
+  {
+    className: "BlockingSocketServerWithFixedLength",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithFixedLength",
+    file: "blocking/blocking-socket-server-with-fixed-length.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-fixed-length.ts").then(
+        (module) => module.BlockingSocketServerWithFixedLength,
+      ),
+  },
+  {
+    className: "BlockingSocketServerWithLengthField",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithLengthField",
+    file: "blocking/blocking-socket-server-with-length-field.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-length-field.ts").then(
+        (module) => module.BlockingSocketServerWithLengthField,
+      ),
+  },
+  {
+    className: "BlockingSocketServerWithLines",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithLines",
+    file: "blocking/blocking-socket-server-with-lines.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-lines.ts").then((module) => module.BlockingSocketServerWithLines),
+  },
+  {
+    className: "BlockingSocketServerWithNetstring",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithNetstring",
+    file: "blocking/blocking-socket-server-with-netstring.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-netstring.ts").then(
+        (module) => module.BlockingSocketServerWithNetstring,
+      ),
   },
   {
     className: "BlockingSocketServerWithReadWrite",
@@ -438,6 +1624,40 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "BlockingSocketServerWithSilence",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithSilence",
+    file: "blocking/blocking-socket-server-with-silence.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-silence.ts").then(
+        (module) => module.BlockingSocketServerWithSilence,
+      ),
+  },
+  {
+    className: "BlockingSocketServerWithSlip",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithSlip",
+    file: "blocking/blocking-socket-server-with-slip.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-slip.ts").then((module) => module.BlockingSocketServerWithSlip),
+  },
+  {
+    className: "BlockingSocketServerWithStartEnd",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithStartEnd",
+    file: "blocking/blocking-socket-server-with-start-end.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-start-end.ts").then(
+        (module) => module.BlockingSocketServerWithStartEnd,
+      ),
+  },
+  {
     className: "BlockingSocketServerWithTerminator",
     mode: "blocking",
     role: "Server",
@@ -450,6 +1670,18 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "BlockingSocketServerWithVarint",
+    mode: "blocking",
+    role: "Server",
+    device: "Socket",
+    framing: "WithVarint",
+    file: "blocking/blocking-socket-server-with-varint.ts",
+    load: () =>
+      import("./blocking/blocking-socket-server-with-varint.ts").then(
+        (module) => module.BlockingSocketServerWithVarint,
+      ),
+  },
+  {
     className: "BlockingSerialServer",
     mode: "blocking",
     role: "Server",
@@ -457,6 +1689,74 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "blocking/blocking-serial-server.ts",
     load: () => import("./blocking/blocking-serial-server.ts").then((module) => module.BlockingSerialServer),
+  },
+  {
+    className: "BlockingSerialServerWithCobs",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithCobs",
+    file: "blocking/blocking-serial-server-with-cobs.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-cobs.ts").then((module) => module.BlockingSerialServerWithCobs),
+  },
+  {
+    className: "BlockingSerialServerWithContentLength",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithContentLength",
+    file: "blocking/blocking-serial-server-with-content-length.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-content-length.ts").then(
+        (module) => module.BlockingSerialServerWithContentLength,
+      ),
+  },
+  {
+    className: "BlockingSerialServerWithFixedLength",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithFixedLength",
+    file: "blocking/blocking-serial-server-with-fixed-length.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-fixed-length.ts").then(
+        (module) => module.BlockingSerialServerWithFixedLength,
+      ),
+  },
+  {
+    className: "BlockingSerialServerWithLengthField",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithLengthField",
+    file: "blocking/blocking-serial-server-with-length-field.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-length-field.ts").then(
+        (module) => module.BlockingSerialServerWithLengthField,
+      ),
+  },
+  {
+    className: "BlockingSerialServerWithLines",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithLines",
+    file: "blocking/blocking-serial-server-with-lines.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-lines.ts").then((module) => module.BlockingSerialServerWithLines),
+  },
+  {
+    className: "BlockingSerialServerWithNetstring",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithNetstring",
+    file: "blocking/blocking-serial-server-with-netstring.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-netstring.ts").then(
+        (module) => module.BlockingSerialServerWithNetstring,
+      ),
   },
   {
     className: "BlockingSerialServerWithReadWrite",
@@ -468,6 +1768,40 @@ export const matrix: readonly MatrixCell[] = [
     load: () =>
       import("./blocking/blocking-serial-server-with-read-write.ts").then(
         (module) => module.BlockingSerialServerWithReadWrite,
+      ),
+  },
+  {
+    className: "BlockingSerialServerWithSilence",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithSilence",
+    file: "blocking/blocking-serial-server-with-silence.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-silence.ts").then(
+        (module) => module.BlockingSerialServerWithSilence,
+      ),
+  },
+  {
+    className: "BlockingSerialServerWithSlip",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithSlip",
+    file: "blocking/blocking-serial-server-with-slip.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-slip.ts").then((module) => module.BlockingSerialServerWithSlip),
+  },
+  {
+    className: "BlockingSerialServerWithStartEnd",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithStartEnd",
+    file: "blocking/blocking-serial-server-with-start-end.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-start-end.ts").then(
+        (module) => module.BlockingSerialServerWithStartEnd,
       ),
   },
   {
@@ -483,6 +1817,18 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "BlockingSerialServerWithVarint",
+    mode: "blocking",
+    role: "Server",
+    device: "Serial",
+    framing: "WithVarint",
+    file: "blocking/blocking-serial-server-with-varint.ts",
+    load: () =>
+      import("./blocking/blocking-serial-server-with-varint.ts").then(
+        (module) => module.BlockingSerialServerWithVarint,
+      ),
+  },
+  {
     className: "BlockingBaseRequestHandler",
     mode: "blocking",
     role: "BaseRequestHandler",
@@ -491,6 +1837,78 @@ export const matrix: readonly MatrixCell[] = [
     file: "blocking/blocking-base-request-handler.ts",
     load: () =>
       import("./blocking/blocking-base-request-handler.ts").then((module) => module.BlockingBaseRequestHandler),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithCobs",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithCobs",
+    file: "blocking/blocking-base-request-handler-with-cobs.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-cobs.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithCobs,
+      ),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithContentLength",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithContentLength",
+    file: "blocking/blocking-base-request-handler-with-content-length.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-content-length.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithContentLength,
+      ),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithFixedLength",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithFixedLength",
+    file: "blocking/blocking-base-request-handler-with-fixed-length.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-fixed-length.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithFixedLength,
+      ),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithLengthField",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithLengthField",
+    file: "blocking/blocking-base-request-handler-with-length-field.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-length-field.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithLengthField,
+      ),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithLines",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithLines",
+    file: "blocking/blocking-base-request-handler-with-lines.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-lines.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithLines,
+      ),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithNetstring",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithNetstring",
+    file: "blocking/blocking-base-request-handler-with-netstring.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-netstring.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithNetstring,
+      ),
   },
   {
     className: "BlockingBaseRequestHandlerWithReadWrite",
@@ -517,6 +1935,42 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "BlockingBaseRequestHandlerWithSilence",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithSilence",
+    file: "blocking/blocking-base-request-handler-with-silence.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-silence.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithSilence,
+      ),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithSlip",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithSlip",
+    file: "blocking/blocking-base-request-handler-with-slip.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-slip.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithSlip,
+      ),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithStartEnd",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithStartEnd",
+    file: "blocking/blocking-base-request-handler-with-start-end.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-start-end.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithStartEnd,
+      ),
+  },
+  {
     className: "BlockingBaseRequestHandlerWithTerminator",
     mode: "blocking",
     role: "BaseRequestHandler",
@@ -526,6 +1980,18 @@ export const matrix: readonly MatrixCell[] = [
     load: () =>
       import("./blocking/blocking-base-request-handler-with-terminator.ts").then(
         (module) => module.BlockingBaseRequestHandlerWithTerminator,
+      ),
+  },
+  {
+    className: "BlockingBaseRequestHandlerWithVarint",
+    mode: "blocking",
+    role: "BaseRequestHandler",
+    device: "",
+    framing: "WithVarint",
+    file: "blocking/blocking-base-request-handler-with-varint.ts",
+    load: () =>
+      import("./blocking/blocking-base-request-handler-with-varint.ts").then(
+        (module) => module.BlockingBaseRequestHandlerWithVarint,
       ),
   },
 ];

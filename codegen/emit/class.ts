@@ -1,6 +1,5 @@
 import { type Cell, importsOf } from "../schema/cell.ts";
 import { docComment, docLines, wrapped } from "./comments.ts";
-import { tagText } from "../read/doc-text.ts";
 import { codeHeader } from "./header.ts";
 import { importsFrom } from "./import-targets.ts";
 import { assigned, bracketed, classHead, interfaceParameters, memberDeclaration } from "./layout.ts";
@@ -10,7 +9,7 @@ import { framingTitle, kebabCase } from "../schema/class-names.ts";
 import { phraseOf } from "../schema/schema.ts";
 import { typeSource } from "../read/type-text.ts";
 import { type Emission, originOf, sourceName } from "./emission.ts";
-import { exampleLines } from "./example.ts";
+import { exampleLines, sampleOptions } from "./example.ts";
 
 const ENCODING = "Encoding extends BufferEncoding | undefined = undefined";
 
@@ -122,7 +121,7 @@ function openerText({ device, role }: Cell): string {
 }
 
 function constructorDoc(cell: Cell): string[] {
-  const address = cell.device && tagText(cell.device.doc, "address");
+  const address = cell.device && sampleOptions(cell, cell.device);
   const which = cell.opener === undefined || address === undefined ? "" : `, \`{ ${address} }\` for instance`;
   const may = cell.isOptionsOptional ? "; all of them may be left out" : "";
   return [

@@ -10,6 +10,7 @@ const OWN_TAGS: ReadonlySet<string> = new Set([
   "phrase",
   "wire",
   "address",
+  "needs",
   "group",
   "example",
   "typeParam",

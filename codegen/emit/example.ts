@@ -30,8 +30,15 @@ export function exampleLines(emission: Emission, cell: Cell): string[] {
 function fill(emission: Emission, cell: Cell, placeholder: string): string | undefined {
   if (placeholder === "Class") return cell.className;
   if (placeholder === "package") return emission.packageName;
-  if (placeholder === "address") return tagText(deviceOf(cell).doc, "address");
+  if (placeholder === "address") return sampleOptions(cell, deviceOf(cell));
   return sibling(emission, cell, placeholder)?.className;
+}
+
+/** Options that instances of a class can be made with: an address, and what its framing cannot do without. */
+export function sampleOptions({ framing }: Cell, device: DevicePart): string | undefined {
+  const address = tagText(device.doc, "address");
+  const needed = tagText(framing.doc, "needs");
+  return address === undefined || needed === undefined ? address : `${address}, ${needed}`;
 }
 
 function placeholdersIn(lines: readonly string[]): string[] {

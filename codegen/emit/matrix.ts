@@ -10,18 +10,33 @@ export function emitMatrix(emission: Emission): Map<string, string> {
   const { cells } = emission.schema;
   const text = emission.render("matrix.hbs", {
     header: codeHeader(originOf(emission, "matrix", ["all roles, devices and framings"])),
-    modes: union(cells.map((cell) => cell.mode.mode)),
-    roles: union(cells.map((cell) => roleName(cell.role.className))),
-    devices: union(cells.map((cell) => cell.device?.deviceName ?? "")),
-    framings: union(cells.map((cell) => cell.framing.suffix)),
+    modes: union(
+      "mode",
+      cells.map((cell) => cell.mode.mode),
+    ),
+    roles: union(
+      "role",
+      cells.map((cell) => roleName(cell.role.className)),
+    ),
+    devices: union(
+      "device",
+      cells.map((cell) => cell.device?.deviceName ?? ""),
+    ),
+    framings: union(
+      "framing",
+      cells.map((cell) => cell.framing.suffix),
+    ),
     cells: cells.map((cell) => entry(cell)),
   });
   return new Map([["matrix.ts", text]]);
 }
 
-function union(values: readonly string[]): string {
+/** What stands after `readonly <name>:`, one literal a line where they are too many for one. */
+function union(name: string, values: readonly string[]): string {
   const literals = [...new Set(values)].toSorted(compareText).map((value) => JSON.stringify(value));
-  return literals.length === 0 ? "never" : literals.join(" | ");
+  const line = literals.length === 0 ? " never" : ` ${literals.join(" | ")}`;
+  if (`  readonly ${name}:${line};`.length <= LINE_WIDTH) return line;
+  return literals.map((literal) => `\n    | ${literal}`).join("");
 }
 
 function entry(cell: Cell): object {

@@ -32,7 +32,7 @@ async function askAsClient(
   tell: (exchange: Exchange) => void,
 ): Promise<void> {
   const keepAlive = task.boundary === "message";
-  const client = new Client({ ...address, keepAlive, maxMessageSize: task.size, timeoutMs: 0 });
+  const client = new Client({ ...address, keepAlive, ...task.options, timeoutMs: 0 });
   try {
     await client.connect({ signal });
     for (const message of task.messages) {
@@ -50,7 +50,7 @@ async function askAsPersistent(
   { address, task, signal }: Job,
   tell: (exchange: Exchange) => void,
 ): Promise<void> {
-  const channel = new Persistent({ ...address, maxMessageSize: task.size });
+  const channel = new Persistent({ ...address, ...task.options });
   const abort = (): void => void channel.close();
   signal.addEventListener("abort", abort);
   try {
@@ -92,7 +92,7 @@ async function answer(cells: readonly [MatrixCell, ...MatrixCell[]], job: Job): 
     ...job.address,
     ...serving,
     keepAlive: job.task.boundary !== "half-close",
-    maxMessageSize: job.task.size,
+    ...job.task.options,
     onError: job.fail,
   });
   await server.listen();
@@ -106,7 +106,7 @@ async function answerAsPersistent(
   const answerer = new Answerer(task);
   const channel = new Persistent({
     ...address,
-    maxMessageSize: task.size,
+    ...task.options,
     processData: (data, self) => answerer.answer(data, self),
     onError: fail,
   });

@@ -38,7 +38,7 @@ async function answerInProcesses(server: MatrixCell, handler: MatrixCell, job: J
     handler: module,
     minSpareChildren: 1,
     keepAlive: boundary !== "half-close",
-    maxMessageSize: size,
+    ...job.task.options,
     onError: job.fail,
   });
   await running.listen();

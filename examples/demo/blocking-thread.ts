@@ -30,7 +30,7 @@ async function load(name: string | undefined): Promise<unknown> {
 async function ask({ names, address, task }: BlockingOrder, exchanges: Exchange[]): Promise<void> {
   const Client = (await load(names[0])) as typeof BlockingSocketClient;
   const keepAlive = task.boundary === "message";
-  const client = new Client({ ...address, keepAlive, maxMessageSize: task.size });
+  const client = new Client({ ...address, keepAlive, ...task.options });
   try {
     client.connect();
     for (const message of task.messages) {
@@ -49,7 +49,7 @@ async function answer({ names, address, task, stop }: BlockingOrder): Promise<vo
   const server = new Server({
     ...(address as { path: string }),
     keepAlive: task.boundary !== "half-close",
-    maxMessageSize: task.size,
+    ...task.options,
     processData: (data, channel) => answerer.answer(data, channel),
     serverStart: (self) => tell({ kind: "waits", address: self.address() }),
     keepRunning: () => Atomics.load(stop, 0) === 0,

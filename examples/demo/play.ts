@@ -6,6 +6,12 @@ import { type Boundary, type Exchange, type Task, tasksFor } from "./task.ts";
 /** How long one connection may take: a little for each message, and this besides. */
 const LEAST_DEADLINE_MS = 5000;
 const DEADLINE_MS_A_MESSAGE = 20;
+/** What the static `framing` of a class tells. */
+interface FramingInfo {
+  readonly boundary: Boundary;
+  readonly suffix: string;
+}
+
 /** How long closing may take when a connection has failed. */
 const CLOSING_DEADLINE_MS = 3000;
 
@@ -15,8 +21,8 @@ const CLOSING_DEADLINE_MS = 3000;
  * @throws Error at the first that was not; everything is closed by then, unless the deadline passed.
  */
 export async function play(scenario: Scenario, file: Buffer, tell: (exchange: Exchange) => void): Promise<void> {
-  const { framing } = (await scenario.asks.load()) as { readonly framing: { readonly boundary: Boundary } };
-  for (const task of tasksFor(framing.boundary, file)) {
+  const { framing } = (await scenario.asks.load()) as { readonly framing: FramingInfo };
+  for (const task of tasksFor(framing.boundary, file, framing.suffix)) {
     const deadlineMs = LEAST_DEADLINE_MS + DEADLINE_MS_A_MESSAGE * task.messages.length;
     await withDeadline(deadlineMs, (signal, fail) => connection(scenario, task, tell, signal, fail));
   }

@@ -9,6 +9,8 @@ export interface Task {
   readonly boundary: Boundary;
   /** The size of all messages, in bytes. */
   readonly size: number;
+  /** The options of the framing, at both ends. */
+  readonly options: Readonly<Record<string, number>>;
 }
 
 /** One message and its answer, verified. */
@@ -18,17 +20,52 @@ export interface Exchange {
   readonly milliseconds: number;
 }
 
+const CR = 13;
+/** Makes the byte behind it part of a message. */
+const DLE = 16;
 /** How often the whole file is sent with framings that have one message a connection. */
 const ROUNDS = 5;
+
+/** The size of the records that a file is cut into where all messages have the same length. */
+const RECORD_SIZE = 32;
+/** So many messages are enough where each costs a pause. */
+const FEW = 3;
 
 /**
  * The tasks for a framing, one a connection: all lines of the file where a channel carries any number of messages, else
  * the whole file several times.
+ *
+ * @param suffix of the framing: some need an option, or cannot carry every line.
  */
-export function tasksFor(boundary: Boundary, file: Buffer): Task[] {
+export function tasksFor(boundary: Boundary, file: Buffer, suffix = ""): Task[] {
   const size = file.length;
-  if (boundary !== "message") return Array.from({ length: ROUNDS }, () => ({ messages: [file], boundary, size }));
-  return [{ messages: linesOf(file), boundary, size }];
+  const options = { maxMessageSize: size };
+  if (boundary !== "message")
+    return Array.from({ length: ROUNDS }, () => ({ messages: [file], boundary, size, options }));
+  const lines = linesOf(file);
+  switch (suffix) {
+    case "WithFixedLength":
+      return [{ messages: recordsOf(file), boundary, size, options: { messageLength: RECORD_SIZE } }];
+    case "WithSilence":
+      return [{ messages: lines.filter((line) => line.length > 0).slice(0, FEW), boundary, size, options }];
+    case "WithSlip":
+      return [{ messages: lines.filter((line) => line.length > 0), boundary, size, options }];
+    case "WithLines":
+      return [{ messages: lines.filter((line) => line.at(-1) !== CR), boundary, size, options }];
+    case "WithStartEnd":
+      return [{ messages: lines, boundary, size, options: { ...options, escape: DLE } }];
+    default:
+      return [{ messages: lines, boundary, size, options }];
+  }
+}
+
+/** The file in records of one size, the last one filled up with blanks. */
+function recordsOf(file: Buffer): Buffer[] {
+  return Array.from({ length: Math.ceil(file.length / RECORD_SIZE) }, (_, index) => {
+    const record = Buffer.alloc(RECORD_SIZE, " ");
+    file.copy(record, 0, index * RECORD_SIZE, (index + 1) * RECORD_SIZE);
+    return record;
+  });
 }
 
 /** The lines of a file, without their ends. Whatever its encoding, no byte is changed. */

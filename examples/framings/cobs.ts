@@ -25,14 +25,15 @@ const LARGEST_BLOCK = 254;
 
 /**
  * Packets that may hold any bytes, told apart by a zero byte: consistent overhead byte stuffing takes the zeros out of the
- * packets. Each packet ends with a CRC-16 (CCITT: polynomial 0x1021, first 0xFFFF), the more significant byte first. A
- * damaged packet is reported as an `ERR_FRAME_INVALID` to `onError`, and the channel goes on with the next.
+ * packets. Unlike those of the package's own COBS framing, each packet ends with a CRC-16 (CCITT: polynomial 0x1021, first
+ * 0xFFFF), the more significant byte first. A damaged packet is reported as an `ERR_FRAME_INVALID` to `onError`, and the
+ * next one is read.
  *
  * @phrase each message is a COBS packet with a checksum
  * @wire `<stuffed bytes and CRC-16>\0`
  */
 export class CobsFraming implements Framing {
-  static readonly suffix = "WithCobs";
+  static readonly suffix = "WithCobsCrc";
   static readonly boundary: MessageBoundary = "message";
   readonly #maxMessageSize: number;
 

@@ -16,7 +16,7 @@ import { AsyncRequestHandler } from "../../src/roles/handler/async-request-handl
  * on until the other end closes, `finish()` is called, or `queryDone()` says so. Extend it, override `processData`, and
  * give the class to a server of the same framing.
  *
- * Methods: `start()`, `finish()`, `send()`, `close()`, `flush()`, `drain()`.
+ * Methods: `start()`, `finish()`, `send()`, `close()`, `flush()`, `drain()`, `onDropped()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *

@@ -16,7 +16,7 @@ import { AsyncPersistentHandler } from "../../src/roles/persistent/async-persist
  * Serves one connection of a server in full duplex: reads and writes are independent and may come in any order, until
  * `finish()` or `close()`. Extend it, override `processData`, and give the class to a server of the same framing.
  *
- * Methods: `finish()`, `start()`, `close()`, `flush()`, `send()`, `drain()`.
+ * Methods: `finish()`, `start()`, `close()`, `flush()`, `send()`, `drain()`, `onDropped()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *
@@ -62,13 +62,29 @@ export interface AsyncPersistentRequestHandlerWithTerminatorOptions<
    */
   maxPendingBytes?: number;
   /**
-   * What ends each message, and is taken off before the message is handed over: any bytes but none at all.
+   * What ends each message, and is taken off before the message is handed over: any bytes but none at all; a string stands
+   * for its UTF-8 bytes. It may be a list: the terminator that is complete first ends the message, and of several that are
+   * complete with the same byte the longest. A terminator must not begin another.
    *
    * @defaultValue `"\r\n"`
    */
-  terminator?: Data;
+  terminator?: Data | readonly Data[];
   /**
-   * The largest message accepted, in bytes, terminator not counted; a larger one is an `ERR_FRAME_TOO_LARGE`.
+   * What is sent behind each message, if that differs from what ends a received one: commands end with `"\r\n"` and replies
+   * with `"> "`, for instance. A payload must not contain it; the terminators may be in a payload then.
+   *
+   * @defaultValue the first terminator; then a payload must contain none of the terminators
+   */
+  sendTerminator?: Data;
+  /**
+   * Whether the terminator stays on the messages that are handed over.
+   *
+   * @defaultValue false
+   */
+  keepTerminator?: boolean;
+  /**
+   * The largest message accepted, in bytes; a larger one is an `ERR_FRAME_TOO_LARGE`. The terminator counts only if
+   * `keepTerminator` leaves it on the message.
    *
    * @defaultValue 1048576 (1 MiB)
    */

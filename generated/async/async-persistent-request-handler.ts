@@ -16,7 +16,7 @@ import { AsyncPersistentHandler } from "../../src/roles/persistent/async-persist
  * Serves one connection of a server in full duplex: reads and writes are independent and may come in any order, until
  * `finish()` or `close()`. Extend it, override `processData`, and give the class to a server of the same framing.
  *
- * Methods: `finish()`, `start()`, `close()`, `flush()`, `send()`, `drain()`.
+ * Methods: `finish()`, `start()`, `close()`, `flush()`, `send()`, `drain()`, `onDropped()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *

@@ -16,7 +16,7 @@ import { AsyncPersistent } from "../../src/roles/persistent/async-persistent.ts"
  * A full-duplex channel: reads and writes are independent and may come in any order, until `finish()` or `close()`.
  * Send with `start()`; receive with `processData`, the event `message`, or `for await`.
  *
- * Methods: `connect()`, `close()`, `start()`, `finish()`, `flush()`, `send()`, `drain()`.
+ * Methods: `connect()`, `close()`, `start()`, `finish()`, `flush()`, `send()`, `drain()`, `onDropped()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *

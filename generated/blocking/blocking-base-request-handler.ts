@@ -15,7 +15,7 @@ import { BlockingRequestHandler } from "../../src/roles/handler/blocking-request
  * Serves one connection in a plain loop: reads a request, calls `processData`, sends what was `start()`ed meanwhile, and
  * goes on until the other end closes, `finish()` is called, or `queryDone()` says so. It may block wherever it wants.
  *
- * Methods: `start()`, `finish()`, `close()`, `flush()`, `drain()`.
+ * Methods: `start()`, `finish()`, `close()`, `flush()`, `drain()`, `onDropped()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *

@@ -1,6 +1,6 @@
 /** The settings that channels have whatever their mode, and the defaults. The hooks differ; see the modes. */
 import { addressName } from "./error-context.ts";
-import type { ChannelRole, Framing, FramingClass, MessageBoundary } from "./framing.ts";
+import type { ChannelRole, Framing, FramingClass, FramingTiming, MessageBoundary } from "./framing.ts";
 import { badOption, durationOption, encodingOption, integerOption } from "./options.ts";
 
 /** The settings that every channel has. */
@@ -114,6 +114,8 @@ export const ACCEPTED_IDLE_TIMEOUT_MS = 300_000;
 export interface CheckedSettings {
   /** Makes the codec of a connection; called again when the connection starts afresh after bad bytes. */
   readonly makeFraming: () => Framing;
+  /** What the framing needs of a clock. */
+  readonly timing: FramingTiming | undefined;
   readonly encoding: BufferEncoding | undefined;
   /** The address or path in the options, as errors name it. */
   readonly peer: string | undefined;
@@ -122,7 +124,10 @@ export interface CheckedSettings {
   readonly idleTimeoutMs: number;
   readonly messageTimeoutMs: number;
   readonly halfOpenTimeoutMs: number;
-  /** How long a line has to be silent for a message to be cut off, and for bad bytes to be over. */
+  /**
+   * How long a line has to be silent for a message to be cut off, and for bad bytes to be over; or for a message to be
+   * complete, where the framing says so.
+   */
   readonly interByteTimeoutMs: number;
   /** How long a line has to be silent before the call after one that timed out sends its request. Only lines have it. */
   readonly resyncQuietMs: number;
@@ -152,9 +157,19 @@ export function checkSettings(
   const messageDefaultMs = role === "client" ? 0 : DEFAULT_MESSAGE_TIMEOUT_MS;
   const halfOpenDefaultMs = role === "client" ? 0 : DEFAULT_HALF_OPEN_TIMEOUT_MS;
   // Wrong options of the framing are told now, not when the first connection is there.
-  makeFraming();
+  const { timing } = makeFraming();
+  const cutOffMs = durationOption("interByteTimeoutMs", interByteTimeoutMs, 0);
+  const silenceMs = timing?.silenceMs ?? 0;
+  if (silenceMs > 0 && cutOffMs > 0) {
+    throw badOption(
+      "interByteTimeoutMs",
+      interByteTimeoutMs,
+      "leave it out: silence completes a message here (silenceMs)",
+    );
+  }
   return {
     makeFraming,
+    timing,
     encoding: encodingOption(options.encoding),
     peer: addressName(options),
     maxQueuedBytes: integerOption("maxQueuedBytes", options.maxQueuedBytes, DEFAULT_MAX_QUEUED_BYTES),
@@ -162,10 +177,10 @@ export function checkSettings(
     idleTimeoutMs: durationOption("idleTimeoutMs", options.idleTimeoutMs, idleTimeoutMs),
     messageTimeoutMs: durationOption("messageTimeoutMs", options.messageTimeoutMs, messageDefaultMs),
     halfOpenTimeoutMs: durationOption("halfOpenTimeoutMs", options.halfOpenTimeoutMs, halfOpenDefaultMs),
-    interByteTimeoutMs: durationOption("interByteTimeoutMs", interByteTimeoutMs, 0),
+    interByteTimeoutMs: silenceMs > 0 ? silenceMs : cutOffMs,
     resyncQuietMs: durationOption("resyncQuietMs", resyncQuietMs, DEFAULT_RESYNC_QUIET_MS),
     boundary: framing.boundary,
-    isMessageEndedByClose: framing.boundary !== "message",
+    isMessageEndedByClose: framing.boundary !== "message" || silenceMs > 0,
     isHeldWhileSending: role === "server",
   };
 }

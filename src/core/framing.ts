@@ -11,9 +11,13 @@ export interface FrameInput<Message> {
   at(index: number): number;
   /**
    * Where `needle` (one byte, or a sequence of them) first occurs, or -1. Bytes are never searched twice for the same
-   * needle, however often and with however little new input this is called.
+   * needle, however often and with however little new input this is called. Sequences are told apart by identity: pass
+   * the same object each time.
+   *
+   * @param from where the search starts; must not go back from one search for a needle to the next, in terms of bytes.
+   * @defaultValue `from` is 0
    */
-  indexOf(needle: number | Uint8Array): number;
+  indexOf(needle: number | Uint8Array, from?: number): number;
   /** Takes `length` bytes off the front as a message. Without a copy if they came in one piece. */
   take(length: number): Message;
   /** Takes `length` bytes off the front as raw bytes, for a framing that transforms them; then see {@link message}. */
@@ -22,6 +26,11 @@ export interface FrameInput<Message> {
   skip(length: number): void;
   /** Makes a message of bytes that the framing worked out itself. */
   message(bytes: Buffer): Message;
+  /**
+   * Reports that `count` bytes between two messages belonged to neither and were skipped; the hook `onDropped` receives
+   * the count. For the same input, report the same counts at the same messages, however the input is cut.
+   */
+  reportDropped(count: number): void;
 }
 
 /** Which end of an exchange a framing serves. */
@@ -33,14 +42,35 @@ export type ChannelRole = "client" | "server" | "persistent";
  */
 export type MessageBoundary = "message" | "half-close" | "channel";
 
-/** A codec: one object a connection, holding what it must remember between two reads. */
+/**
+ * What a framing needs of a clock. A codec has none itself: the channel watches the time, in both modes by the same
+ * decisions, and calls {@link Framing.decodeSilence}. Durations are in milliseconds; 0 or `undefined`: nothing of the kind.
+ */
+export interface FramingTiming {
+  /** Nothing came for so long while bytes are in the input: {@link Framing.decodeSilence} is called. */
+  readonly silenceMs?: number;
+  /**
+   * Before a message is sent, nothing was received and nothing left for so long (own bytes count from the moment when
+   * they have left the device). A message that has to wait is sent as soon as that holds.
+   */
+  readonly quietBeforeSendMs?: number;
+  /** After opening, what comes is dropped, and nothing is sent, until nothing has come for so long. */
+  readonly openQuietMs?: number;
+}
+
+/**
+ * A codec: one object a connection, holding what it must remember between two reads. When received bytes are dropped from
+ * outside (`flush()`, noise on a serial line), a new codec is made for what follows, except where {@link Framing.resume}
+ * says otherwise.
+ */
 export interface Framing {
   /**
    * The next complete message at the front of `input`, or `undefined` if more bytes are needed: then it is called again
    * when they are there. Must leave the bytes of an incomplete message in `input`: what is left there at the end of the
-   * channel is a truncated message.
+   * channel is a truncated message. Bytes between two messages may be skipped.
    *
-   * @throws FramingError for bytes that do not follow the framing.
+   * @throws FramingError for bytes that do not follow the framing. With `isRecoverable` the bad bytes are off the input,
+   * or will be skipped by the next calls, and the channel calls `decode` again; without it, a socket is closed.
    */
   decode<Message>(input: FrameInput<Message>): Message | undefined;
   /**
@@ -50,6 +80,16 @@ export interface Framing {
   decodeEnd?<Message>(input: FrameInput<Message>): Message | undefined;
   /** Whether a message may end anywhere in the stream: a character of text can then lie across two messages. */
   readonly isCutAnywhere?: boolean;
+  /** Called after `timing.silenceMs` without a byte: a message that the silence completes, or `undefined`. */
+  decodeSilence?<Message>(input: FrameInput<Message>): Message | undefined;
+  /**
+   * Called after {@link decode} threw an error that is not recoverable, on a device that survives it (a serial line):
+   * from now on the codec skips what belongs to the bad message. Without this method everything that was received is
+   * dropped, and a new codec starts with whatever comes next.
+   */
+  resume?(): void;
+  /** What the channel has to watch the clock for. Constant; read once, when the codec was made. */
+  readonly timing?: FramingTiming;
   /** How many bytes of content the message under way needs, where that is known. */
   readonly expected?: number | undefined;
   /** How many bytes come before the content of the message under way, where there are any and all of them are there. */

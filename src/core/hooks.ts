@@ -59,3 +59,8 @@ export function routeFault<Fault extends Error>(
   // What the hook or a listener itself throws has nobody left to go to.
   for (const hear of present) void attempt(() => hear(error), throwLater);
 }
+
+/** The hook of framings that count what they drop between messages; those framings have it among their options. */
+export interface DroppedHook {
+  onDropped?(count: number): unknown;
+}

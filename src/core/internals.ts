@@ -25,6 +25,8 @@ export const kReleased: unique symbol = Symbol("released");
 export const kTellConnected: unique symbol = Symbol("tellConnected");
 /** Emits `close` and calls `onClose`. */
 export const kTellClosed: unique symbol = Symbol("tellClosed");
+/** Calls `onDropped`. */
+export const kTellDropped: unique symbol = Symbol("tellDropped");
 /** Whether `keepRunning` is answered by the user. */
 export const kIsAsked: unique symbol = Symbol("isAsked");
 /** Runs a hook of a server, whose failure is reported and stops nothing. */

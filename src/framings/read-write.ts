@@ -1,6 +1,8 @@
+import { LARGEST_DECIMAL_LENGTH, withDigit } from "../core/bytes/decimal-length.ts";
 import type { FrameInput, Framing, MessageBoundary } from "../core/framing.ts";
-import { DEFAULT_MAX_MESSAGE_SIZE, tooLarge } from "../core/limits.ts";
+import { DEFAULT_MAX_MESSAGE_SIZE } from "../core/limits.ts";
 import { integerOption } from "../core/options.ts";
+import { shownByte } from "../core/bytes/shown-bytes.ts";
 import { FramingError } from "../errors.ts";
 
 /** The options of length-prefixed framing. */
@@ -16,10 +18,6 @@ export interface ReadWriteFramingOptions {
 
 const CR = 13;
 const LF = 10;
-const ZERO = 48;
-const NINE = 57;
-/** The largest number that the grammar can express. */
-const LARGEST_PAYLOAD = 9_999_999_999;
 
 /**
  * Each message is preceded by its length: `<decimal length>\r\n<bytes>`. The length follows the grammar
@@ -45,7 +43,7 @@ export class ReadWriteFraming implements Framing {
       options.maxMessageSize,
       DEFAULT_MAX_MESSAGE_SIZE,
       1,
-      LARGEST_PAYLOAD,
+      LARGEST_DECIMAL_LENGTH,
     );
   }
 
@@ -87,23 +85,12 @@ export class ReadWriteFraming implements Framing {
         return;
       }
       if (byte === LF) throw badHeader(at, byte);
-      if (byte < ZERO || byte > NINE || (at === 1 && length === 0)) throw badLength(at, byte);
-      length = length * 10 + byte - ZERO;
-      if (length > this.#maxMessageSize) throw tooLarge(this.#maxMessageSize);
+      length = withDigit(length, at, byte, this.#maxMessageSize);
     }
   }
 }
 
 function badHeader(at: number, byte: number): FramingError {
-  const text = `byte ${at} of a length header is ${shown(byte)}, where the CR LF that ends the header was due`;
+  const text = `byte ${at} of a length header is ${shownByte(byte)}, where the CR LF that ends the header was due`;
   return new FramingError("ERR_FRAME_BAD_HEADER", text);
-}
-
-function badLength(at: number, byte: number): FramingError {
-  const text = `byte ${at} of a message length is ${shown(byte)}: a length is "0", or digits that do not start with "0"`;
-  return new FramingError("ERR_FRAME_BAD_LENGTH", text);
-}
-
-function shown(byte: number): string {
-  return `${JSON.stringify(String.fromCodePoint(byte))} (0x${byte.toString(16).padStart(2, "0")})`;
 }

@@ -14,6 +14,7 @@ import {
   readingDifference,
   readPieces,
   readerOf,
+  shown,
 } from "./readings.ts";
 
 /** A framing under test. */
@@ -29,7 +30,12 @@ export interface FramingSubject {
 /** The payloads of one connection each: as many as the framing can put there. */
 function connections(subject: FramingSubject): (readonly Uint8Array[])[] {
   const single = subject.samples.map((sample) => [sample]);
-  return subject.boundary === "message" ? [...single, subject.samples, []] : single;
+  return isSeries(subject) ? [...single, subject.samples, []] : single;
+}
+
+/** Whether the bytes alone tell one message from the next: not where silence or the end of the channel does. */
+function isSeries(subject: FramingSubject): boolean {
+  return subject.boundary === "message" && !subject.create().timing?.silenceMs;
 }
 
 function streamOf(subject: FramingSubject, payloads: readonly Uint8Array[]): Buffer {
@@ -64,30 +70,66 @@ function checkStrings(subject: FramingSubject): string | undefined {
   return undefined;
 }
 
-/** An end in mid-message is told as such, after the messages before it, with what was received and what was due. */
+/**
+ * An end in mid-message is reported as such, after the messages before it, with what was received and what was due; or the
+ * end completes a message with what there is, where the framing says so; or what came belongs to no message.
+ */
 function checkTruncation(subject: FramingSubject): string | undefined {
-  if (subject.boundary !== "message") return undefined;
+  if (!isSeries(subject)) return undefined;
   for (const sample of subject.samples) {
     const whole = joined(subject.create().encode(sample));
     const lengths = Array.from({ length: Math.min(whole.length - 1, LONGEST_CUT_EVERYWHERE) }, (_, index) => index + 1);
     for (const length of lengths) {
-      const reading = readPieces(subject.create(), [Buffer.concat([whole, whole.subarray(0, length)])]);
-      const { fault, messages } = reading;
-      if (messages.length !== 1) return `after ${length} bytes too few there are ${messages.length} messages`;
-      if (fault?.code !== "ERR_FRAME_TRUNCATED")
-        return `${length} of ${whole.length} bytes gave ${JSON.stringify(fault)}`;
-      const { received = Number.NaN, expected } = fault;
-      // Where it is known how much was due, a header counts on neither side.
-      const isTold = expected === undefined ? received === length : expected - received === whole.length - length;
-      if (!isTold) return `${length} of ${whole.length} bytes gave ${JSON.stringify(fault)}`;
+      const difference = truncationDifference(subject, sample, whole, length);
+      if (difference !== undefined) return difference;
     }
   }
   return undefined;
 }
 
+/** What is wrong if the channel ends `length` bytes into the second of two messages. */
+function truncationDifference(
+  subject: FramingSubject,
+  sample: Uint8Array,
+  whole: Buffer,
+  length: number,
+): string | undefined {
+  const { fault, messages } = readPieces(subject.create(), [Buffer.concat([whole, whole.subarray(0, length)])]);
+  const last = messages[1];
+  if (messages.length === 2 && fault === undefined && Buffer.isBuffer(last)) {
+    // The end completes a message: with what came of it.
+    return last.equals(sample.subarray(0, last.length))
+      ? undefined
+      : `the end after ${length} bytes made ${shown(last)}`;
+  }
+  if (messages.length !== 1) return `after ${length} bytes too few there are ${messages.length} messages`;
+  const skipped = skippedBefore(subject, whole, length);
+  if (fault === undefined && skipped === length && isWithout(subject, sample, whole, skipped)) return undefined;
+  if (fault?.code !== "ERR_FRAME_TRUNCATED") return `${length} of ${whole.length} bytes gave ${JSON.stringify(fault)}`;
+  const { received = Number.NaN, expected } = fault;
+  // Where it is known how much was due, a header counts on neither side; what is skipped never counts.
+  const isRight =
+    expected === undefined ? received === length - skipped : expected - received === whole.length - length;
+  return isRight ? undefined : `${length} of ${whole.length} bytes gave ${JSON.stringify(fault)}`;
+}
+
+/** How many of the first `length` bytes the framing has skipped as belonging to no message. */
+function skippedBefore(subject: FramingSubject, whole: Buffer, length: number): number {
+  const reader = readerOf<Buffer>(subject.create());
+  reader.push(Buffer.from(whole.subarray(0, length)));
+  reader.next();
+  return length - reader.length;
+}
+
+/** Whether a message arrives all the same without its first bytes, so that these do not belong to it. */
+function isWithout(subject: FramingSubject, sample: Uint8Array, whole: Buffer, length: number): boolean {
+  const { messages, fault } = readPieces(subject.create(), [whole.subarray(length)]);
+  return fault === undefined && messages.length === 1 && Buffer.compare(messages[0] as Buffer, sample) === 0;
+}
+
 /** A message is its receiver's own: later input does not change it, and changing it does not change later messages. */
 function checkOwnership(subject: FramingSubject): string | undefined {
-  if (subject.boundary !== "message") return undefined;
+  if (!isSeries(subject)) return undefined;
   const payloads = [...subject.samples, ...subject.samples];
   const stream = streamOf(subject, payloads);
   for (const size of [...PIECE_SIZES, stream.length]) {
@@ -133,7 +175,7 @@ function encodedPieces(subject: FramingSubject, payload: Uint8Array): readonly U
 export const framingChecks: Readonly<Record<string, (subject: FramingSubject) => string | undefined>> = {
   "what is sent arrives, however it is cut": checkRoundTrips,
   "messages as strings are the same, however they are cut": checkStrings,
-  "an end in mid-message is told": checkTruncation,
+  "an end in mid-message is reported": checkTruncation,
   "a message is its receiver's own": checkOwnership,
   "a large payload is not copied": checkCopies,
 };

@@ -18,6 +18,8 @@ export interface Reading {
   readonly fault: Fault | undefined;
   /** The errors that the reading went on after, each with how many messages were before it. */
   readonly recovered?: readonly (Fault & { readonly after: number })[];
+  /** How many bytes of no message were reported, each time with how many messages were before it. */
+  readonly dropped?: readonly { readonly count: number; readonly after: number }[];
 }
 
 /** Streams up to this length are cut at every place; of longer ones only pieces of a few sizes are made. */
@@ -30,26 +32,32 @@ export function joined(encoded: Uint8Array | readonly Uint8Array[]): Buffer {
   return encoded instanceof Uint8Array ? Buffer.from(encoded) : Buffer.concat(encoded);
 }
 
-/**
- * Reads through a framing as the channel of a socket does, except that messages are not copied.
- *
- * @param survived called with each fault that the framing recovers from.
- */
+/** What a reading reports besides messages. */
+export interface ReadingReports {
+  /** Called with each fault that the framing recovers from. */
+  readonly survived?: (error: ChannelError) => void;
+  /** Called with how many bytes between two messages belonged to neither. */
+  readonly dropped?: (count: number) => void;
+}
+
+/** Reads through a framing as the channel of a socket does, except that messages are not copied. */
 export function readerOf<Message extends string | Buffer>(
   framing: Framing,
   encoding?: BufferEncoding,
-  survived: (error: ChannelError) => void = () => undefined,
+  { survived = () => undefined, dropped = () => undefined }: ReadingReports = {},
 ): MessageReader<Message> {
   const settings = { makeFraming: () => framing, encoding, interByteTimeoutMs: 0 };
-  return new MessageReader(settings, false, survived, false);
+  return new MessageReader(settings, false, survived, dropped, false);
 }
 
 /** Reads input that comes in these pieces, and then its end. */
 export function readPieces(framing: Framing, pieces: Iterable<Uint8Array>, encoding?: BufferEncoding): Reading {
   const messages: (string | Buffer)[] = [];
   const recovered: (Fault & { after: number })[] = [];
-  const reader = readerOf<string | Buffer>(framing, encoding, (error) => {
-    recovered.push({ ...faultOf(error), after: messages.length });
+  const dropped: { count: number; after: number }[] = [];
+  const reader = readerOf<string | Buffer>(framing, encoding, {
+    survived: (error) => recovered.push({ ...faultOf(error), after: messages.length }),
+    dropped: (count) => dropped.push({ count, after: messages.length }),
   });
   const drain = (): void => {
     for (let message = reader.next(); message !== undefined; message = reader.next()) messages.push(message);
@@ -58,6 +66,7 @@ export function readPieces(framing: Framing, pieces: Iterable<Uint8Array>, encod
     messages,
     fault,
     ...(recovered.length > 0 && { recovered }),
+    ...(dropped.length > 0 && { dropped }),
   });
   try {
     for (const piece of pieces) {
@@ -108,8 +117,10 @@ export function readingDifference(actual: Reading, expected: Reading): string | 
   }
   const [found, due] = [JSON.stringify(actual.fault), JSON.stringify(expected.fault)];
   if (found !== due) return `the fault is ${found} instead of ${due}`;
-  const [mended, wanted] = [JSON.stringify(actual.recovered ?? []), JSON.stringify(expected.recovered ?? [])];
-  return mended === wanted ? undefined : `the faults that were recovered from are ${mended} instead of ${wanted}`;
+  const [recovered, wanted] = [JSON.stringify(actual.recovered ?? []), JSON.stringify(expected.recovered ?? [])];
+  if (recovered !== wanted) return `the faults that were recovered from are ${recovered} instead of ${wanted}`;
+  const [counts, dueCounts] = [JSON.stringify(actual.dropped ?? []), JSON.stringify(expected.dropped ?? [])];
+  return counts === dueCounts ? undefined : `the reports of dropped bytes are ${counts} instead of ${dueCounts}`;
 }
 
 /** The first way to cut the input that does not give what the whole input gives, or `undefined`. */

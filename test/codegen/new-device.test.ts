@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { runCommand } from "../../codegen/cli/package-command.ts";
@@ -117,7 +117,8 @@ test("one more file in src/devices makes its whole column, and the suites of the
   });
   t.is(runCommand(["generate"], copy, silent), 0);
   const added = filesIn(join(copy, "generated")).filter((path) => !before.includes(path) && path.startsWith("async/"));
-  const framings = ["-with-read-write", "-with-shutdown", "-with-terminator", ""];
+  const names = readdirSync(join(root, "src/framings")).map((name) => name.replace(".ts", ""));
+  const framings = [...names.filter((name) => name !== "basic").map((name) => `-with-${name}`), ""];
   const families = ["async-persistent-wire", "async-wire-client", "async-wire-server"];
   t.deepEqual(
     added,

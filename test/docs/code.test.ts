@@ -43,14 +43,20 @@ test("the ten lines of the README do what it says, for whoever types", async (t)
   const program = spawn(process.execPath, ["program.mjs"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
   t.teardown(() => program.kill());
   const [port] = (await once(program.stdout, "data")) as [Buffer];
-  // What `nc -C` sends for a line that is typed.
+  // What `nc` sends for a line that is typed.
   const socket = connect(Number(String(port)), "127.0.0.1");
   for (const line of ["hello", "again"]) {
-    socket.write(`${line}\r\n`);
+    socket.write(`${line}\n`);
     const [answer] = (await once(socket, "data")) as [Buffer];
-    t.is(String(answer), `you said: ${line}\r\n`);
+    t.is(String(answer), `you said: ${line}\n`);
   }
   socket.destroy();
+  // As `echo hello | nc` does.
+  const piped = connect(Number(String(port)), "127.0.0.1");
+  piped.end("hello\n");
+  const [reply] = (await once(piped, "data")) as [Buffer];
+  t.is(String(reply), "you said: hello\n");
+  piped.destroy();
   t.is(program.exitCode, null, "it serves until it is stopped");
   t.true(pages.get("README.md")?.includes("the server answers `you said: hello`."));
 });
@@ -70,12 +76,12 @@ test("the framing that is built step by step compiles, and keeps to what every f
   const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
   t.is(stdout, "");
   const compiled = join(folder, "dist", path.replace(/\.ts$/, ".js"));
-  const module = (await import(pathToFileURL(compiled).href)) as { NetstringFraming: FramingClass<object> };
-  const create = (): InstanceType<FramingClass<object>> => new module.NetstringFraming({}, "client");
-  t.is(joined(create().encode(Buffer.from("hello"))).toString(), "5:hello,");
-  const samples = [Buffer.from("hello"), Buffer.alloc(0), Buffer.alloc(6000, "x,:9")];
+  const module = (await import(pathToFileURL(compiled).href)) as { OctetCountingFraming: FramingClass<object> };
+  const create = (): InstanceType<FramingClass<object>> => new module.OctetCountingFraming({}, "client");
+  t.is(joined(create().encode(Buffer.from("hello"))).toString(), "5 hello");
+  const samples = [Buffer.from("hello"), Buffer.alloc(6000, "x,: 9")];
   for (const [title, check] of Object.entries(framingChecks)) {
-    t.is(check({ create, boundary: module.NetstringFraming.boundary, samples }), undefined, title);
+    t.is(check({ create, boundary: module.OctetCountingFraming.boundary, samples }), undefined, title);
   }
 });
 

@@ -11,9 +11,11 @@ export interface Block {
   readonly path: string | undefined;
 }
 
-/** The README and all pages in `docs/`, by their path in the project. */
+/** The README and all pages in `docs/` and its folders, by their path in the project. */
 export function documents(root: string): ReadonlyMap<string, string> {
-  const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+  const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".md"),
+  );
   const paths = ["README.md", ...pages.map((name) => `docs/${name}`)];
   return new Map(paths.map((path) => [path, readFileSync(join(root, path), "utf8")]));
 }

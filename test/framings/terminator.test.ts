@@ -110,7 +110,7 @@ test("a terminator may be bytes, which are copied", (t) => {
   t.deepEqual(joined(framing.encode(Buffer.from("a"))), Buffer.from([97, 0, 255]));
 });
 
-for (const terminator of ["", new Uint8Array(0), null, 10, ["\n"], /\n/u]) {
+for (const terminator of ["", new Uint8Array(0), null, 10, /\n/u]) {
   test(`a terminator that is not some bytes is ERR_OPTIONS: ${inspect(terminator)}`, (t) => {
     t.throws(() => create({ terminator: terminator as Data })(), {
       code: "ERR_OPTIONS",
@@ -118,6 +118,123 @@ for (const terminator of ["", new Uint8Array(0), null, 10, ["\n"], /\n/u]) {
     });
   });
 }
+
+for (const terminator of [[13, 10], [], ["\n", ""], ["\n", 10], [["\n"]]]) {
+  test(`a list of anything else than bytes is ERR_OPTIONS: ${inspect(terminator)}`, (t) => {
+    t.throws(() => create({ terminator: terminator as unknown as Data })(), {
+      code: "ERR_OPTIONS",
+      message: /^option "terminator" is .*: give a string or bytes that are not empty/,
+    });
+  });
+}
+
+for (const terminator of [
+  ["a", "ab"],
+  ["ab", "a"],
+  ["\n", "\n"],
+  ["x", Buffer.from("xy")],
+]) {
+  test(`a terminator that begins another is ERR_OPTIONS: ${inspect(terminator)}`, (t) => {
+    t.throws(() => create({ terminator })(), {
+      code: "ERR_OPTIONS",
+      message: /^option "terminator" is .*begin another/,
+    });
+  });
+}
+
+test("of several terminators, the one that is complete first ends the message; at the same byte, the longest", (t) => {
+  const cases: [terminators: string[], input: string, messages: string[]][] = [
+    [["\n", "\r\n"], "a\nb\r\nc\r\r\n", ["a", "b", "c\r"]],
+    [["\r\n", "\n"], "a\nb\r\n", ["a", "b"]],
+    [["> ", "\r\n"], "ok\r\n> > x> ", ["ok", "", "", "x"]],
+    [["xyz", "y"], "axyzb", ["ax"]],
+    [["bc", "abcd"], "xabcd", ["xa"]],
+    [["bc", "abc"], "xabcbc", ["x", ""]],
+    [["\0"], "a\0", ["a"]],
+  ];
+  for (const [terminator, input, messages] of cases) {
+    t.deepEqual(readPieces(create({ terminator })(), [Buffer.from(input)], "latin1").messages, messages, input);
+    t.is(cutDifference(create({ terminator }), Buffer.from(input)), undefined);
+  }
+});
+
+/** The length of the longest of the terminators that a text ends with; 0 if it ends with none. */
+function longestEnd(text: string, terminators: readonly string[]): number {
+  return Math.max(0, ...terminators.filter((each) => text.endsWith(each)).map(({ length }) => length));
+}
+
+/** What stands between terminators, found by looking for the end of one at each byte in turn. */
+function splitAtAny(input: string, terminators: readonly string[]): string[] {
+  const parts: string[] = [];
+  let part = "";
+  for (const letter of input) {
+    part += letter;
+    const length = longestEnd(part, terminators);
+    if (length === 0) continue;
+    parts.push(part.slice(0, -length));
+    part = "";
+  }
+  return [...parts, part];
+}
+
+test("any terminators split any input as the plainest search does, and carry only what comes back as it was", (t) => {
+  const unit = fc.constantFrom("a", "b", "c");
+  const terminators = fc.array(fc.string({ unit, minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 });
+  const isLegal = (all: string[]): boolean =>
+    all.every((each, index) => all.every((other, place) => index === place || !other.startsWith(each)));
+  fc.assert(
+    fc.property(terminators.filter(isLegal), fc.string({ unit, maxLength: 30 }), (terminator, text) => {
+      const due = splitAtAny(text, terminator);
+      const left = due.pop() as string;
+      const { messages, fault } = readPieces(create({ terminator })(), [Buffer.from(text)], "latin1");
+      t.deepEqual(messages, due);
+      t.is(fault?.received, left === "" ? undefined : left.length);
+      t.is(cutDifference(create({ terminator }), Buffer.from(text)), undefined);
+      const [sent = ""] = terminator;
+      const whole = splitAtAny(text + sent, terminator);
+      if (whole[0] === text && whole.length === 2 && whole[1] === "") {
+        t.is(joined(create({ terminator })().encode(Buffer.from(text))).toString(), text + sent);
+      } else {
+        t.throws(() => create({ terminator })().encode(Buffer.from(text)), { code: "ERR_TERMINATOR_IN_PAYLOAD" });
+      }
+    }),
+    { numRuns: 600 },
+  );
+});
+
+test("sendTerminator is what is sent, and it alone is refused in a payload; the default is the first terminator", (t) => {
+  const prompt = create({ terminator: "> ", sendTerminator: "\r\n" });
+  t.is(joined(prompt().encode(Buffer.from("show > all"))).toString(), "show > all\r\n");
+  t.throws(() => prompt().encode(Buffer.from("a\r\nb")), {
+    code: "ERR_TERMINATOR_IN_PAYLOAD",
+    message: /"\\r\\n" at byte 1/,
+  });
+  t.deepEqual(readPieces(prompt(), [Buffer.from("ok\r\n> ")], "latin1").messages, ["ok\r\n"]);
+  const several = create({ terminator: ["\n", ";"] });
+  t.is(joined(several().encode(Buffer.from("a"))).toString(), "a\n");
+  for (const payload of ["a\nb", "a;b"]) {
+    t.throws(() => several().encode(Buffer.from(payload)), { code: "ERR_TERMINATOR_IN_PAYLOAD" });
+  }
+  t.throws(() => create({ sendTerminator: "aa" })().encode(Buffer.from("xa")), { code: "ERR_TERMINATOR_IN_PAYLOAD" });
+  for (const sendTerminator of ["", null, 10, ["\n"]]) {
+    t.throws(() => create({ sendTerminator: sendTerminator as Data })(), { message: /^option "sendTerminator" is / });
+  }
+});
+
+test("keepTerminator leaves the terminator on the message, where it counts for the limit", (t) => {
+  const make = create({ terminator: ["\n", "\r\n"], keepTerminator: true, maxMessageSize: 5 });
+  t.deepEqual(readPieces(make(), [Buffer.from("a\nb\r\n\n1234\n")], "latin1").messages, [
+    "a\n",
+    "b\r\n",
+    "\n",
+    "1234\n",
+  ]);
+  for (const text of ["12345\n", "1234\r\n", "12345"]) {
+    t.is(readPieces(make(), [Buffer.from(text)]).fault?.code, "ERR_FRAME_TOO_LARGE", text);
+    t.is(cutDifference(make, Buffer.from(text)), undefined);
+  }
+  t.throws(() => create({ keepTerminator: 1 as never })(), { code: "ERR_OPTIONS", message: /"keepTerminator" is 1/ });
+});
 
 test("the limit does not count the terminator, which may still be to come", (t) => {
   const make = create({ maxMessageSize: 5, terminator: "<end>" });

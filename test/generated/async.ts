@@ -7,6 +7,30 @@ export {
   type AsyncMemoryClientOptions as MemoryClientOptions,
 } from "./async/async-memory-client.ts";
 export {
+  AsyncMemoryClientWithCobs as MemoryClientWithCobs,
+  type AsyncMemoryClientWithCobsOptions as MemoryClientWithCobsOptions,
+} from "./async/async-memory-client-with-cobs.ts";
+export {
+  AsyncMemoryClientWithContentLength as MemoryClientWithContentLength,
+  type AsyncMemoryClientWithContentLengthOptions as MemoryClientWithContentLengthOptions,
+} from "./async/async-memory-client-with-content-length.ts";
+export {
+  AsyncMemoryClientWithFixedLength as MemoryClientWithFixedLength,
+  type AsyncMemoryClientWithFixedLengthOptions as MemoryClientWithFixedLengthOptions,
+} from "./async/async-memory-client-with-fixed-length.ts";
+export {
+  AsyncMemoryClientWithLengthField as MemoryClientWithLengthField,
+  type AsyncMemoryClientWithLengthFieldOptions as MemoryClientWithLengthFieldOptions,
+} from "./async/async-memory-client-with-length-field.ts";
+export {
+  AsyncMemoryClientWithLines as MemoryClientWithLines,
+  type AsyncMemoryClientWithLinesOptions as MemoryClientWithLinesOptions,
+} from "./async/async-memory-client-with-lines.ts";
+export {
+  AsyncMemoryClientWithNetstring as MemoryClientWithNetstring,
+  type AsyncMemoryClientWithNetstringOptions as MemoryClientWithNetstringOptions,
+} from "./async/async-memory-client-with-netstring.ts";
+export {
   AsyncMemoryClientWithReadWrite as MemoryClientWithReadWrite,
   type AsyncMemoryClientWithReadWriteOptions as MemoryClientWithReadWriteOptions,
 } from "./async/async-memory-client-with-read-write.ts";
@@ -15,13 +39,53 @@ export {
   type AsyncMemoryClientWithShutdownOptions as MemoryClientWithShutdownOptions,
 } from "./async/async-memory-client-with-shutdown.ts";
 export {
+  AsyncMemoryClientWithSilence as MemoryClientWithSilence,
+  type AsyncMemoryClientWithSilenceOptions as MemoryClientWithSilenceOptions,
+} from "./async/async-memory-client-with-silence.ts";
+export {
+  AsyncMemoryClientWithSlip as MemoryClientWithSlip,
+  type AsyncMemoryClientWithSlipOptions as MemoryClientWithSlipOptions,
+} from "./async/async-memory-client-with-slip.ts";
+export {
+  AsyncMemoryClientWithStartEnd as MemoryClientWithStartEnd,
+  type AsyncMemoryClientWithStartEndOptions as MemoryClientWithStartEndOptions,
+} from "./async/async-memory-client-with-start-end.ts";
+export {
   AsyncMemoryClientWithTerminator as MemoryClientWithTerminator,
   type AsyncMemoryClientWithTerminatorOptions as MemoryClientWithTerminatorOptions,
 } from "./async/async-memory-client-with-terminator.ts";
 export {
+  AsyncMemoryClientWithVarint as MemoryClientWithVarint,
+  type AsyncMemoryClientWithVarintOptions as MemoryClientWithVarintOptions,
+} from "./async/async-memory-client-with-varint.ts";
+export {
   AsyncMemoryServer as MemoryServer,
   type AsyncMemoryServerOptions as MemoryServerOptions,
 } from "./async/async-memory-server.ts";
+export {
+  AsyncMemoryServerWithCobs as MemoryServerWithCobs,
+  type AsyncMemoryServerWithCobsOptions as MemoryServerWithCobsOptions,
+} from "./async/async-memory-server-with-cobs.ts";
+export {
+  AsyncMemoryServerWithContentLength as MemoryServerWithContentLength,
+  type AsyncMemoryServerWithContentLengthOptions as MemoryServerWithContentLengthOptions,
+} from "./async/async-memory-server-with-content-length.ts";
+export {
+  AsyncMemoryServerWithFixedLength as MemoryServerWithFixedLength,
+  type AsyncMemoryServerWithFixedLengthOptions as MemoryServerWithFixedLengthOptions,
+} from "./async/async-memory-server-with-fixed-length.ts";
+export {
+  AsyncMemoryServerWithLengthField as MemoryServerWithLengthField,
+  type AsyncMemoryServerWithLengthFieldOptions as MemoryServerWithLengthFieldOptions,
+} from "./async/async-memory-server-with-length-field.ts";
+export {
+  AsyncMemoryServerWithLines as MemoryServerWithLines,
+  type AsyncMemoryServerWithLinesOptions as MemoryServerWithLinesOptions,
+} from "./async/async-memory-server-with-lines.ts";
+export {
+  AsyncMemoryServerWithNetstring as MemoryServerWithNetstring,
+  type AsyncMemoryServerWithNetstringOptions as MemoryServerWithNetstringOptions,
+} from "./async/async-memory-server-with-netstring.ts";
 export {
   AsyncMemoryServerWithReadWrite as MemoryServerWithReadWrite,
   type AsyncMemoryServerWithReadWriteOptions as MemoryServerWithReadWriteOptions,
@@ -31,13 +95,53 @@ export {
   type AsyncMemoryServerWithShutdownOptions as MemoryServerWithShutdownOptions,
 } from "./async/async-memory-server-with-shutdown.ts";
 export {
+  AsyncMemoryServerWithSilence as MemoryServerWithSilence,
+  type AsyncMemoryServerWithSilenceOptions as MemoryServerWithSilenceOptions,
+} from "./async/async-memory-server-with-silence.ts";
+export {
+  AsyncMemoryServerWithSlip as MemoryServerWithSlip,
+  type AsyncMemoryServerWithSlipOptions as MemoryServerWithSlipOptions,
+} from "./async/async-memory-server-with-slip.ts";
+export {
+  AsyncMemoryServerWithStartEnd as MemoryServerWithStartEnd,
+  type AsyncMemoryServerWithStartEndOptions as MemoryServerWithStartEndOptions,
+} from "./async/async-memory-server-with-start-end.ts";
+export {
   AsyncMemoryServerWithTerminator as MemoryServerWithTerminator,
   type AsyncMemoryServerWithTerminatorOptions as MemoryServerWithTerminatorOptions,
 } from "./async/async-memory-server-with-terminator.ts";
 export {
+  AsyncMemoryServerWithVarint as MemoryServerWithVarint,
+  type AsyncMemoryServerWithVarintOptions as MemoryServerWithVarintOptions,
+} from "./async/async-memory-server-with-varint.ts";
+export {
   AsyncPersistentMemory as PersistentMemory,
   type AsyncPersistentMemoryOptions as PersistentMemoryOptions,
 } from "./async/async-persistent-memory.ts";
+export {
+  AsyncPersistentMemoryWithCobs as PersistentMemoryWithCobs,
+  type AsyncPersistentMemoryWithCobsOptions as PersistentMemoryWithCobsOptions,
+} from "./async/async-persistent-memory-with-cobs.ts";
+export {
+  AsyncPersistentMemoryWithContentLength as PersistentMemoryWithContentLength,
+  type AsyncPersistentMemoryWithContentLengthOptions as PersistentMemoryWithContentLengthOptions,
+} from "./async/async-persistent-memory-with-content-length.ts";
+export {
+  AsyncPersistentMemoryWithFixedLength as PersistentMemoryWithFixedLength,
+  type AsyncPersistentMemoryWithFixedLengthOptions as PersistentMemoryWithFixedLengthOptions,
+} from "./async/async-persistent-memory-with-fixed-length.ts";
+export {
+  AsyncPersistentMemoryWithLengthField as PersistentMemoryWithLengthField,
+  type AsyncPersistentMemoryWithLengthFieldOptions as PersistentMemoryWithLengthFieldOptions,
+} from "./async/async-persistent-memory-with-length-field.ts";
+export {
+  AsyncPersistentMemoryWithLines as PersistentMemoryWithLines,
+  type AsyncPersistentMemoryWithLinesOptions as PersistentMemoryWithLinesOptions,
+} from "./async/async-persistent-memory-with-lines.ts";
+export {
+  AsyncPersistentMemoryWithNetstring as PersistentMemoryWithNetstring,
+  type AsyncPersistentMemoryWithNetstringOptions as PersistentMemoryWithNetstringOptions,
+} from "./async/async-persistent-memory-with-netstring.ts";
 export {
   AsyncPersistentMemoryWithReadWrite as PersistentMemoryWithReadWrite,
   type AsyncPersistentMemoryWithReadWriteOptions as PersistentMemoryWithReadWriteOptions,
@@ -47,6 +151,22 @@ export {
   type AsyncPersistentMemoryWithShutdownOptions as PersistentMemoryWithShutdownOptions,
 } from "./async/async-persistent-memory-with-shutdown.ts";
 export {
+  AsyncPersistentMemoryWithSilence as PersistentMemoryWithSilence,
+  type AsyncPersistentMemoryWithSilenceOptions as PersistentMemoryWithSilenceOptions,
+} from "./async/async-persistent-memory-with-silence.ts";
+export {
+  AsyncPersistentMemoryWithSlip as PersistentMemoryWithSlip,
+  type AsyncPersistentMemoryWithSlipOptions as PersistentMemoryWithSlipOptions,
+} from "./async/async-persistent-memory-with-slip.ts";
+export {
+  AsyncPersistentMemoryWithStartEnd as PersistentMemoryWithStartEnd,
+  type AsyncPersistentMemoryWithStartEndOptions as PersistentMemoryWithStartEndOptions,
+} from "./async/async-persistent-memory-with-start-end.ts";
+export {
   AsyncPersistentMemoryWithTerminator as PersistentMemoryWithTerminator,
   type AsyncPersistentMemoryWithTerminatorOptions as PersistentMemoryWithTerminatorOptions,
 } from "./async/async-persistent-memory-with-terminator.ts";
+export {
+  AsyncPersistentMemoryWithVarint as PersistentMemoryWithVarint,
+  type AsyncPersistentMemoryWithVarintOptions as PersistentMemoryWithVarintOptions,
+} from "./async/async-persistent-memory-with-varint.ts";

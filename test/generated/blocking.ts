@@ -7,6 +7,30 @@ export {
   type BlockingMemoryClientOptions as MemoryClientOptions,
 } from "./blocking/blocking-memory-client.ts";
 export {
+  BlockingMemoryClientWithCobs as MemoryClientWithCobs,
+  type BlockingMemoryClientWithCobsOptions as MemoryClientWithCobsOptions,
+} from "./blocking/blocking-memory-client-with-cobs.ts";
+export {
+  BlockingMemoryClientWithContentLength as MemoryClientWithContentLength,
+  type BlockingMemoryClientWithContentLengthOptions as MemoryClientWithContentLengthOptions,
+} from "./blocking/blocking-memory-client-with-content-length.ts";
+export {
+  BlockingMemoryClientWithFixedLength as MemoryClientWithFixedLength,
+  type BlockingMemoryClientWithFixedLengthOptions as MemoryClientWithFixedLengthOptions,
+} from "./blocking/blocking-memory-client-with-fixed-length.ts";
+export {
+  BlockingMemoryClientWithLengthField as MemoryClientWithLengthField,
+  type BlockingMemoryClientWithLengthFieldOptions as MemoryClientWithLengthFieldOptions,
+} from "./blocking/blocking-memory-client-with-length-field.ts";
+export {
+  BlockingMemoryClientWithLines as MemoryClientWithLines,
+  type BlockingMemoryClientWithLinesOptions as MemoryClientWithLinesOptions,
+} from "./blocking/blocking-memory-client-with-lines.ts";
+export {
+  BlockingMemoryClientWithNetstring as MemoryClientWithNetstring,
+  type BlockingMemoryClientWithNetstringOptions as MemoryClientWithNetstringOptions,
+} from "./blocking/blocking-memory-client-with-netstring.ts";
+export {
   BlockingMemoryClientWithReadWrite as MemoryClientWithReadWrite,
   type BlockingMemoryClientWithReadWriteOptions as MemoryClientWithReadWriteOptions,
 } from "./blocking/blocking-memory-client-with-read-write.ts";
@@ -15,13 +39,53 @@ export {
   type BlockingMemoryClientWithShutdownOptions as MemoryClientWithShutdownOptions,
 } from "./blocking/blocking-memory-client-with-shutdown.ts";
 export {
+  BlockingMemoryClientWithSilence as MemoryClientWithSilence,
+  type BlockingMemoryClientWithSilenceOptions as MemoryClientWithSilenceOptions,
+} from "./blocking/blocking-memory-client-with-silence.ts";
+export {
+  BlockingMemoryClientWithSlip as MemoryClientWithSlip,
+  type BlockingMemoryClientWithSlipOptions as MemoryClientWithSlipOptions,
+} from "./blocking/blocking-memory-client-with-slip.ts";
+export {
+  BlockingMemoryClientWithStartEnd as MemoryClientWithStartEnd,
+  type BlockingMemoryClientWithStartEndOptions as MemoryClientWithStartEndOptions,
+} from "./blocking/blocking-memory-client-with-start-end.ts";
+export {
   BlockingMemoryClientWithTerminator as MemoryClientWithTerminator,
   type BlockingMemoryClientWithTerminatorOptions as MemoryClientWithTerminatorOptions,
 } from "./blocking/blocking-memory-client-with-terminator.ts";
 export {
+  BlockingMemoryClientWithVarint as MemoryClientWithVarint,
+  type BlockingMemoryClientWithVarintOptions as MemoryClientWithVarintOptions,
+} from "./blocking/blocking-memory-client-with-varint.ts";
+export {
   BlockingMemoryServer as MemoryServer,
   type BlockingMemoryServerOptions as MemoryServerOptions,
 } from "./blocking/blocking-memory-server.ts";
+export {
+  BlockingMemoryServerWithCobs as MemoryServerWithCobs,
+  type BlockingMemoryServerWithCobsOptions as MemoryServerWithCobsOptions,
+} from "./blocking/blocking-memory-server-with-cobs.ts";
+export {
+  BlockingMemoryServerWithContentLength as MemoryServerWithContentLength,
+  type BlockingMemoryServerWithContentLengthOptions as MemoryServerWithContentLengthOptions,
+} from "./blocking/blocking-memory-server-with-content-length.ts";
+export {
+  BlockingMemoryServerWithFixedLength as MemoryServerWithFixedLength,
+  type BlockingMemoryServerWithFixedLengthOptions as MemoryServerWithFixedLengthOptions,
+} from "./blocking/blocking-memory-server-with-fixed-length.ts";
+export {
+  BlockingMemoryServerWithLengthField as MemoryServerWithLengthField,
+  type BlockingMemoryServerWithLengthFieldOptions as MemoryServerWithLengthFieldOptions,
+} from "./blocking/blocking-memory-server-with-length-field.ts";
+export {
+  BlockingMemoryServerWithLines as MemoryServerWithLines,
+  type BlockingMemoryServerWithLinesOptions as MemoryServerWithLinesOptions,
+} from "./blocking/blocking-memory-server-with-lines.ts";
+export {
+  BlockingMemoryServerWithNetstring as MemoryServerWithNetstring,
+  type BlockingMemoryServerWithNetstringOptions as MemoryServerWithNetstringOptions,
+} from "./blocking/blocking-memory-server-with-netstring.ts";
 export {
   BlockingMemoryServerWithReadWrite as MemoryServerWithReadWrite,
   type BlockingMemoryServerWithReadWriteOptions as MemoryServerWithReadWriteOptions,
@@ -31,6 +95,22 @@ export {
   type BlockingMemoryServerWithShutdownOptions as MemoryServerWithShutdownOptions,
 } from "./blocking/blocking-memory-server-with-shutdown.ts";
 export {
+  BlockingMemoryServerWithSilence as MemoryServerWithSilence,
+  type BlockingMemoryServerWithSilenceOptions as MemoryServerWithSilenceOptions,
+} from "./blocking/blocking-memory-server-with-silence.ts";
+export {
+  BlockingMemoryServerWithSlip as MemoryServerWithSlip,
+  type BlockingMemoryServerWithSlipOptions as MemoryServerWithSlipOptions,
+} from "./blocking/blocking-memory-server-with-slip.ts";
+export {
+  BlockingMemoryServerWithStartEnd as MemoryServerWithStartEnd,
+  type BlockingMemoryServerWithStartEndOptions as MemoryServerWithStartEndOptions,
+} from "./blocking/blocking-memory-server-with-start-end.ts";
+export {
   BlockingMemoryServerWithTerminator as MemoryServerWithTerminator,
   type BlockingMemoryServerWithTerminatorOptions as MemoryServerWithTerminatorOptions,
 } from "./blocking/blocking-memory-server-with-terminator.ts";
+export {
+  BlockingMemoryServerWithVarint as MemoryServerWithVarint,
+  type BlockingMemoryServerWithVarintOptions as MemoryServerWithVarintOptions,
+} from "./blocking/blocking-memory-server-with-varint.ts";

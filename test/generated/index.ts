@@ -4,6 +4,30 @@
 
 export { AsyncMemoryClient, type AsyncMemoryClientOptions } from "./async/async-memory-client.ts";
 export {
+  AsyncMemoryClientWithCobs,
+  type AsyncMemoryClientWithCobsOptions,
+} from "./async/async-memory-client-with-cobs.ts";
+export {
+  AsyncMemoryClientWithContentLength,
+  type AsyncMemoryClientWithContentLengthOptions,
+} from "./async/async-memory-client-with-content-length.ts";
+export {
+  AsyncMemoryClientWithFixedLength,
+  type AsyncMemoryClientWithFixedLengthOptions,
+} from "./async/async-memory-client-with-fixed-length.ts";
+export {
+  AsyncMemoryClientWithLengthField,
+  type AsyncMemoryClientWithLengthFieldOptions,
+} from "./async/async-memory-client-with-length-field.ts";
+export {
+  AsyncMemoryClientWithLines,
+  type AsyncMemoryClientWithLinesOptions,
+} from "./async/async-memory-client-with-lines.ts";
+export {
+  AsyncMemoryClientWithNetstring,
+  type AsyncMemoryClientWithNetstringOptions,
+} from "./async/async-memory-client-with-netstring.ts";
+export {
   AsyncMemoryClientWithReadWrite,
   type AsyncMemoryClientWithReadWriteOptions,
 } from "./async/async-memory-client-with-read-write.ts";
@@ -12,10 +36,50 @@ export {
   type AsyncMemoryClientWithShutdownOptions,
 } from "./async/async-memory-client-with-shutdown.ts";
 export {
+  AsyncMemoryClientWithSilence,
+  type AsyncMemoryClientWithSilenceOptions,
+} from "./async/async-memory-client-with-silence.ts";
+export {
+  AsyncMemoryClientWithSlip,
+  type AsyncMemoryClientWithSlipOptions,
+} from "./async/async-memory-client-with-slip.ts";
+export {
+  AsyncMemoryClientWithStartEnd,
+  type AsyncMemoryClientWithStartEndOptions,
+} from "./async/async-memory-client-with-start-end.ts";
+export {
   AsyncMemoryClientWithTerminator,
   type AsyncMemoryClientWithTerminatorOptions,
 } from "./async/async-memory-client-with-terminator.ts";
+export {
+  AsyncMemoryClientWithVarint,
+  type AsyncMemoryClientWithVarintOptions,
+} from "./async/async-memory-client-with-varint.ts";
 export { AsyncMemoryServer, type AsyncMemoryServerOptions } from "./async/async-memory-server.ts";
+export {
+  AsyncMemoryServerWithCobs,
+  type AsyncMemoryServerWithCobsOptions,
+} from "./async/async-memory-server-with-cobs.ts";
+export {
+  AsyncMemoryServerWithContentLength,
+  type AsyncMemoryServerWithContentLengthOptions,
+} from "./async/async-memory-server-with-content-length.ts";
+export {
+  AsyncMemoryServerWithFixedLength,
+  type AsyncMemoryServerWithFixedLengthOptions,
+} from "./async/async-memory-server-with-fixed-length.ts";
+export {
+  AsyncMemoryServerWithLengthField,
+  type AsyncMemoryServerWithLengthFieldOptions,
+} from "./async/async-memory-server-with-length-field.ts";
+export {
+  AsyncMemoryServerWithLines,
+  type AsyncMemoryServerWithLinesOptions,
+} from "./async/async-memory-server-with-lines.ts";
+export {
+  AsyncMemoryServerWithNetstring,
+  type AsyncMemoryServerWithNetstringOptions,
+} from "./async/async-memory-server-with-netstring.ts";
 export {
   AsyncMemoryServerWithReadWrite,
   type AsyncMemoryServerWithReadWriteOptions,
@@ -25,10 +89,50 @@ export {
   type AsyncMemoryServerWithShutdownOptions,
 } from "./async/async-memory-server-with-shutdown.ts";
 export {
+  AsyncMemoryServerWithSilence,
+  type AsyncMemoryServerWithSilenceOptions,
+} from "./async/async-memory-server-with-silence.ts";
+export {
+  AsyncMemoryServerWithSlip,
+  type AsyncMemoryServerWithSlipOptions,
+} from "./async/async-memory-server-with-slip.ts";
+export {
+  AsyncMemoryServerWithStartEnd,
+  type AsyncMemoryServerWithStartEndOptions,
+} from "./async/async-memory-server-with-start-end.ts";
+export {
   AsyncMemoryServerWithTerminator,
   type AsyncMemoryServerWithTerminatorOptions,
 } from "./async/async-memory-server-with-terminator.ts";
+export {
+  AsyncMemoryServerWithVarint,
+  type AsyncMemoryServerWithVarintOptions,
+} from "./async/async-memory-server-with-varint.ts";
 export { AsyncPersistentMemory, type AsyncPersistentMemoryOptions } from "./async/async-persistent-memory.ts";
+export {
+  AsyncPersistentMemoryWithCobs,
+  type AsyncPersistentMemoryWithCobsOptions,
+} from "./async/async-persistent-memory-with-cobs.ts";
+export {
+  AsyncPersistentMemoryWithContentLength,
+  type AsyncPersistentMemoryWithContentLengthOptions,
+} from "./async/async-persistent-memory-with-content-length.ts";
+export {
+  AsyncPersistentMemoryWithFixedLength,
+  type AsyncPersistentMemoryWithFixedLengthOptions,
+} from "./async/async-persistent-memory-with-fixed-length.ts";
+export {
+  AsyncPersistentMemoryWithLengthField,
+  type AsyncPersistentMemoryWithLengthFieldOptions,
+} from "./async/async-persistent-memory-with-length-field.ts";
+export {
+  AsyncPersistentMemoryWithLines,
+  type AsyncPersistentMemoryWithLinesOptions,
+} from "./async/async-persistent-memory-with-lines.ts";
+export {
+  AsyncPersistentMemoryWithNetstring,
+  type AsyncPersistentMemoryWithNetstringOptions,
+} from "./async/async-persistent-memory-with-netstring.ts";
 export {
   AsyncPersistentMemoryWithReadWrite,
   type AsyncPersistentMemoryWithReadWriteOptions,
@@ -38,10 +142,50 @@ export {
   type AsyncPersistentMemoryWithShutdownOptions,
 } from "./async/async-persistent-memory-with-shutdown.ts";
 export {
+  AsyncPersistentMemoryWithSilence,
+  type AsyncPersistentMemoryWithSilenceOptions,
+} from "./async/async-persistent-memory-with-silence.ts";
+export {
+  AsyncPersistentMemoryWithSlip,
+  type AsyncPersistentMemoryWithSlipOptions,
+} from "./async/async-persistent-memory-with-slip.ts";
+export {
+  AsyncPersistentMemoryWithStartEnd,
+  type AsyncPersistentMemoryWithStartEndOptions,
+} from "./async/async-persistent-memory-with-start-end.ts";
+export {
   AsyncPersistentMemoryWithTerminator,
   type AsyncPersistentMemoryWithTerminatorOptions,
 } from "./async/async-persistent-memory-with-terminator.ts";
+export {
+  AsyncPersistentMemoryWithVarint,
+  type AsyncPersistentMemoryWithVarintOptions,
+} from "./async/async-persistent-memory-with-varint.ts";
 export { BlockingMemoryClient, type BlockingMemoryClientOptions } from "./blocking/blocking-memory-client.ts";
+export {
+  BlockingMemoryClientWithCobs,
+  type BlockingMemoryClientWithCobsOptions,
+} from "./blocking/blocking-memory-client-with-cobs.ts";
+export {
+  BlockingMemoryClientWithContentLength,
+  type BlockingMemoryClientWithContentLengthOptions,
+} from "./blocking/blocking-memory-client-with-content-length.ts";
+export {
+  BlockingMemoryClientWithFixedLength,
+  type BlockingMemoryClientWithFixedLengthOptions,
+} from "./blocking/blocking-memory-client-with-fixed-length.ts";
+export {
+  BlockingMemoryClientWithLengthField,
+  type BlockingMemoryClientWithLengthFieldOptions,
+} from "./blocking/blocking-memory-client-with-length-field.ts";
+export {
+  BlockingMemoryClientWithLines,
+  type BlockingMemoryClientWithLinesOptions,
+} from "./blocking/blocking-memory-client-with-lines.ts";
+export {
+  BlockingMemoryClientWithNetstring,
+  type BlockingMemoryClientWithNetstringOptions,
+} from "./blocking/blocking-memory-client-with-netstring.ts";
 export {
   BlockingMemoryClientWithReadWrite,
   type BlockingMemoryClientWithReadWriteOptions,
@@ -51,10 +195,50 @@ export {
   type BlockingMemoryClientWithShutdownOptions,
 } from "./blocking/blocking-memory-client-with-shutdown.ts";
 export {
+  BlockingMemoryClientWithSilence,
+  type BlockingMemoryClientWithSilenceOptions,
+} from "./blocking/blocking-memory-client-with-silence.ts";
+export {
+  BlockingMemoryClientWithSlip,
+  type BlockingMemoryClientWithSlipOptions,
+} from "./blocking/blocking-memory-client-with-slip.ts";
+export {
+  BlockingMemoryClientWithStartEnd,
+  type BlockingMemoryClientWithStartEndOptions,
+} from "./blocking/blocking-memory-client-with-start-end.ts";
+export {
   BlockingMemoryClientWithTerminator,
   type BlockingMemoryClientWithTerminatorOptions,
 } from "./blocking/blocking-memory-client-with-terminator.ts";
+export {
+  BlockingMemoryClientWithVarint,
+  type BlockingMemoryClientWithVarintOptions,
+} from "./blocking/blocking-memory-client-with-varint.ts";
 export { BlockingMemoryServer, type BlockingMemoryServerOptions } from "./blocking/blocking-memory-server.ts";
+export {
+  BlockingMemoryServerWithCobs,
+  type BlockingMemoryServerWithCobsOptions,
+} from "./blocking/blocking-memory-server-with-cobs.ts";
+export {
+  BlockingMemoryServerWithContentLength,
+  type BlockingMemoryServerWithContentLengthOptions,
+} from "./blocking/blocking-memory-server-with-content-length.ts";
+export {
+  BlockingMemoryServerWithFixedLength,
+  type BlockingMemoryServerWithFixedLengthOptions,
+} from "./blocking/blocking-memory-server-with-fixed-length.ts";
+export {
+  BlockingMemoryServerWithLengthField,
+  type BlockingMemoryServerWithLengthFieldOptions,
+} from "./blocking/blocking-memory-server-with-length-field.ts";
+export {
+  BlockingMemoryServerWithLines,
+  type BlockingMemoryServerWithLinesOptions,
+} from "./blocking/blocking-memory-server-with-lines.ts";
+export {
+  BlockingMemoryServerWithNetstring,
+  type BlockingMemoryServerWithNetstringOptions,
+} from "./blocking/blocking-memory-server-with-netstring.ts";
 export {
   BlockingMemoryServerWithReadWrite,
   type BlockingMemoryServerWithReadWriteOptions,
@@ -64,6 +248,22 @@ export {
   type BlockingMemoryServerWithShutdownOptions,
 } from "./blocking/blocking-memory-server-with-shutdown.ts";
 export {
+  BlockingMemoryServerWithSilence,
+  type BlockingMemoryServerWithSilenceOptions,
+} from "./blocking/blocking-memory-server-with-silence.ts";
+export {
+  BlockingMemoryServerWithSlip,
+  type BlockingMemoryServerWithSlipOptions,
+} from "./blocking/blocking-memory-server-with-slip.ts";
+export {
+  BlockingMemoryServerWithStartEnd,
+  type BlockingMemoryServerWithStartEndOptions,
+} from "./blocking/blocking-memory-server-with-start-end.ts";
+export {
   BlockingMemoryServerWithTerminator,
   type BlockingMemoryServerWithTerminatorOptions,
 } from "./blocking/blocking-memory-server-with-terminator.ts";
+export {
+  BlockingMemoryServerWithVarint,
+  type BlockingMemoryServerWithVarintOptions,
+} from "./blocking/blocking-memory-server-with-varint.ts";

@@ -12,7 +12,21 @@ export interface MatrixCell {
   /** The device; empty for handlers, which serve any. */
   readonly device: "Memory";
   /** The suffix of the framing; empty for basic. */
-  readonly framing: "" | "WithReadWrite" | "WithShutdown" | "WithTerminator";
+  readonly framing:
+    | ""
+    | "WithCobs"
+    | "WithContentLength"
+    | "WithFixedLength"
+    | "WithLengthField"
+    | "WithLines"
+    | "WithNetstring"
+    | "WithReadWrite"
+    | "WithShutdown"
+    | "WithSilence"
+    | "WithSlip"
+    | "WithStartEnd"
+    | "WithTerminator"
+    | "WithVarint";
   /** The file, relative to this one. */
   readonly file: string;
   /** Imports the class. Nothing is loaded before. */
@@ -29,6 +43,70 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "async/async-memory-client.ts",
     load: () => import("./async/async-memory-client.ts").then((module) => module.AsyncMemoryClient),
+  },
+  {
+    className: "AsyncMemoryClientWithCobs",
+    mode: "async",
+    role: "Client",
+    device: "Memory",
+    framing: "WithCobs",
+    file: "async/async-memory-client-with-cobs.ts",
+    load: () => import("./async/async-memory-client-with-cobs.ts").then((module) => module.AsyncMemoryClientWithCobs),
+  },
+  {
+    className: "AsyncMemoryClientWithContentLength",
+    mode: "async",
+    role: "Client",
+    device: "Memory",
+    framing: "WithContentLength",
+    file: "async/async-memory-client-with-content-length.ts",
+    load: () =>
+      import("./async/async-memory-client-with-content-length.ts").then(
+        (module) => module.AsyncMemoryClientWithContentLength,
+      ),
+  },
+  {
+    className: "AsyncMemoryClientWithFixedLength",
+    mode: "async",
+    role: "Client",
+    device: "Memory",
+    framing: "WithFixedLength",
+    file: "async/async-memory-client-with-fixed-length.ts",
+    load: () =>
+      import("./async/async-memory-client-with-fixed-length.ts").then(
+        (module) => module.AsyncMemoryClientWithFixedLength,
+      ),
+  },
+  {
+    className: "AsyncMemoryClientWithLengthField",
+    mode: "async",
+    role: "Client",
+    device: "Memory",
+    framing: "WithLengthField",
+    file: "async/async-memory-client-with-length-field.ts",
+    load: () =>
+      import("./async/async-memory-client-with-length-field.ts").then(
+        (module) => module.AsyncMemoryClientWithLengthField,
+      ),
+  },
+  {
+    className: "AsyncMemoryClientWithLines",
+    mode: "async",
+    role: "Client",
+    device: "Memory",
+    framing: "WithLines",
+    file: "async/async-memory-client-with-lines.ts",
+    load: () => import("./async/async-memory-client-with-lines.ts").then((module) => module.AsyncMemoryClientWithLines),
+  },
+  {
+    className: "AsyncMemoryClientWithNetstring",
+    mode: "async",
+    role: "Client",
+    device: "Memory",
+    framing: "WithNetstring",
+    file: "async/async-memory-client-with-netstring.ts",
+    load: () =>
+      import("./async/async-memory-client-with-netstring.ts").then((module) => module.AsyncMemoryClientWithNetstring),
   },
   {
     className: "AsyncMemoryClientWithReadWrite",
@@ -51,6 +129,35 @@ export const matrix: readonly MatrixCell[] = [
       import("./async/async-memory-client-with-shutdown.ts").then((module) => module.AsyncMemoryClientWithShutdown),
   },
   {
+    className: "AsyncMemoryClientWithSilence",
+    mode: "async",
+    role: "Client",
+    device: "Memory",
+    framing: "WithSilence",
+    file: "async/async-memory-client-with-silence.ts",
+    load: () =>
+      import("./async/async-memory-client-with-silence.ts").then((module) => module.AsyncMemoryClientWithSilence),
+  },
+  {
+    className: "AsyncMemoryClientWithSlip",
+    mode: "async",
+    role: "Client",
+    device: "Memory",
+    framing: "WithSlip",
+    file: "async/async-memory-client-with-slip.ts",
+    load: () => import("./async/async-memory-client-with-slip.ts").then((module) => module.AsyncMemoryClientWithSlip),
+  },
+  {
+    className: "AsyncMemoryClientWithStartEnd",
+    mode: "async",
+    role: "Client",
+    device: "Memory",
+    framing: "WithStartEnd",
+    file: "async/async-memory-client-with-start-end.ts",
+    load: () =>
+      import("./async/async-memory-client-with-start-end.ts").then((module) => module.AsyncMemoryClientWithStartEnd),
+  },
+  {
     className: "AsyncMemoryClientWithTerminator",
     mode: "async",
     role: "Client",
@@ -61,6 +168,16 @@ export const matrix: readonly MatrixCell[] = [
       import("./async/async-memory-client-with-terminator.ts").then((module) => module.AsyncMemoryClientWithTerminator),
   },
   {
+    className: "AsyncMemoryClientWithVarint",
+    mode: "async",
+    role: "Client",
+    device: "Memory",
+    framing: "WithVarint",
+    file: "async/async-memory-client-with-varint.ts",
+    load: () =>
+      import("./async/async-memory-client-with-varint.ts").then((module) => module.AsyncMemoryClientWithVarint),
+  },
+  {
     className: "AsyncMemoryServer",
     mode: "async",
     role: "Server",
@@ -68,6 +185,70 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "async/async-memory-server.ts",
     load: () => import("./async/async-memory-server.ts").then((module) => module.AsyncMemoryServer),
+  },
+  {
+    className: "AsyncMemoryServerWithCobs",
+    mode: "async",
+    role: "Server",
+    device: "Memory",
+    framing: "WithCobs",
+    file: "async/async-memory-server-with-cobs.ts",
+    load: () => import("./async/async-memory-server-with-cobs.ts").then((module) => module.AsyncMemoryServerWithCobs),
+  },
+  {
+    className: "AsyncMemoryServerWithContentLength",
+    mode: "async",
+    role: "Server",
+    device: "Memory",
+    framing: "WithContentLength",
+    file: "async/async-memory-server-with-content-length.ts",
+    load: () =>
+      import("./async/async-memory-server-with-content-length.ts").then(
+        (module) => module.AsyncMemoryServerWithContentLength,
+      ),
+  },
+  {
+    className: "AsyncMemoryServerWithFixedLength",
+    mode: "async",
+    role: "Server",
+    device: "Memory",
+    framing: "WithFixedLength",
+    file: "async/async-memory-server-with-fixed-length.ts",
+    load: () =>
+      import("./async/async-memory-server-with-fixed-length.ts").then(
+        (module) => module.AsyncMemoryServerWithFixedLength,
+      ),
+  },
+  {
+    className: "AsyncMemoryServerWithLengthField",
+    mode: "async",
+    role: "Server",
+    device: "Memory",
+    framing: "WithLengthField",
+    file: "async/async-memory-server-with-length-field.ts",
+    load: () =>
+      import("./async/async-memory-server-with-length-field.ts").then(
+        (module) => module.AsyncMemoryServerWithLengthField,
+      ),
+  },
+  {
+    className: "AsyncMemoryServerWithLines",
+    mode: "async",
+    role: "Server",
+    device: "Memory",
+    framing: "WithLines",
+    file: "async/async-memory-server-with-lines.ts",
+    load: () => import("./async/async-memory-server-with-lines.ts").then((module) => module.AsyncMemoryServerWithLines),
+  },
+  {
+    className: "AsyncMemoryServerWithNetstring",
+    mode: "async",
+    role: "Server",
+    device: "Memory",
+    framing: "WithNetstring",
+    file: "async/async-memory-server-with-netstring.ts",
+    load: () =>
+      import("./async/async-memory-server-with-netstring.ts").then((module) => module.AsyncMemoryServerWithNetstring),
   },
   {
     className: "AsyncMemoryServerWithReadWrite",
@@ -90,6 +271,35 @@ export const matrix: readonly MatrixCell[] = [
       import("./async/async-memory-server-with-shutdown.ts").then((module) => module.AsyncMemoryServerWithShutdown),
   },
   {
+    className: "AsyncMemoryServerWithSilence",
+    mode: "async",
+    role: "Server",
+    device: "Memory",
+    framing: "WithSilence",
+    file: "async/async-memory-server-with-silence.ts",
+    load: () =>
+      import("./async/async-memory-server-with-silence.ts").then((module) => module.AsyncMemoryServerWithSilence),
+  },
+  {
+    className: "AsyncMemoryServerWithSlip",
+    mode: "async",
+    role: "Server",
+    device: "Memory",
+    framing: "WithSlip",
+    file: "async/async-memory-server-with-slip.ts",
+    load: () => import("./async/async-memory-server-with-slip.ts").then((module) => module.AsyncMemoryServerWithSlip),
+  },
+  {
+    className: "AsyncMemoryServerWithStartEnd",
+    mode: "async",
+    role: "Server",
+    device: "Memory",
+    framing: "WithStartEnd",
+    file: "async/async-memory-server-with-start-end.ts",
+    load: () =>
+      import("./async/async-memory-server-with-start-end.ts").then((module) => module.AsyncMemoryServerWithStartEnd),
+  },
+  {
     className: "AsyncMemoryServerWithTerminator",
     mode: "async",
     role: "Server",
@@ -100,6 +310,16 @@ export const matrix: readonly MatrixCell[] = [
       import("./async/async-memory-server-with-terminator.ts").then((module) => module.AsyncMemoryServerWithTerminator),
   },
   {
+    className: "AsyncMemoryServerWithVarint",
+    mode: "async",
+    role: "Server",
+    device: "Memory",
+    framing: "WithVarint",
+    file: "async/async-memory-server-with-varint.ts",
+    load: () =>
+      import("./async/async-memory-server-with-varint.ts").then((module) => module.AsyncMemoryServerWithVarint),
+  },
+  {
     className: "AsyncPersistentMemory",
     mode: "async",
     role: "Persistent",
@@ -107,6 +327,74 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "async/async-persistent-memory.ts",
     load: () => import("./async/async-persistent-memory.ts").then((module) => module.AsyncPersistentMemory),
+  },
+  {
+    className: "AsyncPersistentMemoryWithCobs",
+    mode: "async",
+    role: "Persistent",
+    device: "Memory",
+    framing: "WithCobs",
+    file: "async/async-persistent-memory-with-cobs.ts",
+    load: () =>
+      import("./async/async-persistent-memory-with-cobs.ts").then((module) => module.AsyncPersistentMemoryWithCobs),
+  },
+  {
+    className: "AsyncPersistentMemoryWithContentLength",
+    mode: "async",
+    role: "Persistent",
+    device: "Memory",
+    framing: "WithContentLength",
+    file: "async/async-persistent-memory-with-content-length.ts",
+    load: () =>
+      import("./async/async-persistent-memory-with-content-length.ts").then(
+        (module) => module.AsyncPersistentMemoryWithContentLength,
+      ),
+  },
+  {
+    className: "AsyncPersistentMemoryWithFixedLength",
+    mode: "async",
+    role: "Persistent",
+    device: "Memory",
+    framing: "WithFixedLength",
+    file: "async/async-persistent-memory-with-fixed-length.ts",
+    load: () =>
+      import("./async/async-persistent-memory-with-fixed-length.ts").then(
+        (module) => module.AsyncPersistentMemoryWithFixedLength,
+      ),
+  },
+  {
+    className: "AsyncPersistentMemoryWithLengthField",
+    mode: "async",
+    role: "Persistent",
+    device: "Memory",
+    framing: "WithLengthField",
+    file: "async/async-persistent-memory-with-length-field.ts",
+    load: () =>
+      import("./async/async-persistent-memory-with-length-field.ts").then(
+        (module) => module.AsyncPersistentMemoryWithLengthField,
+      ),
+  },
+  {
+    className: "AsyncPersistentMemoryWithLines",
+    mode: "async",
+    role: "Persistent",
+    device: "Memory",
+    framing: "WithLines",
+    file: "async/async-persistent-memory-with-lines.ts",
+    load: () =>
+      import("./async/async-persistent-memory-with-lines.ts").then((module) => module.AsyncPersistentMemoryWithLines),
+  },
+  {
+    className: "AsyncPersistentMemoryWithNetstring",
+    mode: "async",
+    role: "Persistent",
+    device: "Memory",
+    framing: "WithNetstring",
+    file: "async/async-persistent-memory-with-netstring.ts",
+    load: () =>
+      import("./async/async-persistent-memory-with-netstring.ts").then(
+        (module) => module.AsyncPersistentMemoryWithNetstring,
+      ),
   },
   {
     className: "AsyncPersistentMemoryWithReadWrite",
@@ -133,6 +421,40 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "AsyncPersistentMemoryWithSilence",
+    mode: "async",
+    role: "Persistent",
+    device: "Memory",
+    framing: "WithSilence",
+    file: "async/async-persistent-memory-with-silence.ts",
+    load: () =>
+      import("./async/async-persistent-memory-with-silence.ts").then(
+        (module) => module.AsyncPersistentMemoryWithSilence,
+      ),
+  },
+  {
+    className: "AsyncPersistentMemoryWithSlip",
+    mode: "async",
+    role: "Persistent",
+    device: "Memory",
+    framing: "WithSlip",
+    file: "async/async-persistent-memory-with-slip.ts",
+    load: () =>
+      import("./async/async-persistent-memory-with-slip.ts").then((module) => module.AsyncPersistentMemoryWithSlip),
+  },
+  {
+    className: "AsyncPersistentMemoryWithStartEnd",
+    mode: "async",
+    role: "Persistent",
+    device: "Memory",
+    framing: "WithStartEnd",
+    file: "async/async-persistent-memory-with-start-end.ts",
+    load: () =>
+      import("./async/async-persistent-memory-with-start-end.ts").then(
+        (module) => module.AsyncPersistentMemoryWithStartEnd,
+      ),
+  },
+  {
     className: "AsyncPersistentMemoryWithTerminator",
     mode: "async",
     role: "Persistent",
@@ -145,6 +467,16 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "AsyncPersistentMemoryWithVarint",
+    mode: "async",
+    role: "Persistent",
+    device: "Memory",
+    framing: "WithVarint",
+    file: "async/async-persistent-memory-with-varint.ts",
+    load: () =>
+      import("./async/async-persistent-memory-with-varint.ts").then((module) => module.AsyncPersistentMemoryWithVarint),
+  },
+  {
     className: "BlockingMemoryClient",
     mode: "blocking",
     role: "Client",
@@ -152,6 +484,74 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "blocking/blocking-memory-client.ts",
     load: () => import("./blocking/blocking-memory-client.ts").then((module) => module.BlockingMemoryClient),
+  },
+  {
+    className: "BlockingMemoryClientWithCobs",
+    mode: "blocking",
+    role: "Client",
+    device: "Memory",
+    framing: "WithCobs",
+    file: "blocking/blocking-memory-client-with-cobs.ts",
+    load: () =>
+      import("./blocking/blocking-memory-client-with-cobs.ts").then((module) => module.BlockingMemoryClientWithCobs),
+  },
+  {
+    className: "BlockingMemoryClientWithContentLength",
+    mode: "blocking",
+    role: "Client",
+    device: "Memory",
+    framing: "WithContentLength",
+    file: "blocking/blocking-memory-client-with-content-length.ts",
+    load: () =>
+      import("./blocking/blocking-memory-client-with-content-length.ts").then(
+        (module) => module.BlockingMemoryClientWithContentLength,
+      ),
+  },
+  {
+    className: "BlockingMemoryClientWithFixedLength",
+    mode: "blocking",
+    role: "Client",
+    device: "Memory",
+    framing: "WithFixedLength",
+    file: "blocking/blocking-memory-client-with-fixed-length.ts",
+    load: () =>
+      import("./blocking/blocking-memory-client-with-fixed-length.ts").then(
+        (module) => module.BlockingMemoryClientWithFixedLength,
+      ),
+  },
+  {
+    className: "BlockingMemoryClientWithLengthField",
+    mode: "blocking",
+    role: "Client",
+    device: "Memory",
+    framing: "WithLengthField",
+    file: "blocking/blocking-memory-client-with-length-field.ts",
+    load: () =>
+      import("./blocking/blocking-memory-client-with-length-field.ts").then(
+        (module) => module.BlockingMemoryClientWithLengthField,
+      ),
+  },
+  {
+    className: "BlockingMemoryClientWithLines",
+    mode: "blocking",
+    role: "Client",
+    device: "Memory",
+    framing: "WithLines",
+    file: "blocking/blocking-memory-client-with-lines.ts",
+    load: () =>
+      import("./blocking/blocking-memory-client-with-lines.ts").then((module) => module.BlockingMemoryClientWithLines),
+  },
+  {
+    className: "BlockingMemoryClientWithNetstring",
+    mode: "blocking",
+    role: "Client",
+    device: "Memory",
+    framing: "WithNetstring",
+    file: "blocking/blocking-memory-client-with-netstring.ts",
+    load: () =>
+      import("./blocking/blocking-memory-client-with-netstring.ts").then(
+        (module) => module.BlockingMemoryClientWithNetstring,
+      ),
   },
   {
     className: "BlockingMemoryClientWithReadWrite",
@@ -178,6 +578,40 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "BlockingMemoryClientWithSilence",
+    mode: "blocking",
+    role: "Client",
+    device: "Memory",
+    framing: "WithSilence",
+    file: "blocking/blocking-memory-client-with-silence.ts",
+    load: () =>
+      import("./blocking/blocking-memory-client-with-silence.ts").then(
+        (module) => module.BlockingMemoryClientWithSilence,
+      ),
+  },
+  {
+    className: "BlockingMemoryClientWithSlip",
+    mode: "blocking",
+    role: "Client",
+    device: "Memory",
+    framing: "WithSlip",
+    file: "blocking/blocking-memory-client-with-slip.ts",
+    load: () =>
+      import("./blocking/blocking-memory-client-with-slip.ts").then((module) => module.BlockingMemoryClientWithSlip),
+  },
+  {
+    className: "BlockingMemoryClientWithStartEnd",
+    mode: "blocking",
+    role: "Client",
+    device: "Memory",
+    framing: "WithStartEnd",
+    file: "blocking/blocking-memory-client-with-start-end.ts",
+    load: () =>
+      import("./blocking/blocking-memory-client-with-start-end.ts").then(
+        (module) => module.BlockingMemoryClientWithStartEnd,
+      ),
+  },
+  {
     className: "BlockingMemoryClientWithTerminator",
     mode: "blocking",
     role: "Client",
@@ -190,6 +624,18 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "BlockingMemoryClientWithVarint",
+    mode: "blocking",
+    role: "Client",
+    device: "Memory",
+    framing: "WithVarint",
+    file: "blocking/blocking-memory-client-with-varint.ts",
+    load: () =>
+      import("./blocking/blocking-memory-client-with-varint.ts").then(
+        (module) => module.BlockingMemoryClientWithVarint,
+      ),
+  },
+  {
     className: "BlockingMemoryServer",
     mode: "blocking",
     role: "Server",
@@ -197,6 +643,74 @@ export const matrix: readonly MatrixCell[] = [
     framing: "",
     file: "blocking/blocking-memory-server.ts",
     load: () => import("./blocking/blocking-memory-server.ts").then((module) => module.BlockingMemoryServer),
+  },
+  {
+    className: "BlockingMemoryServerWithCobs",
+    mode: "blocking",
+    role: "Server",
+    device: "Memory",
+    framing: "WithCobs",
+    file: "blocking/blocking-memory-server-with-cobs.ts",
+    load: () =>
+      import("./blocking/blocking-memory-server-with-cobs.ts").then((module) => module.BlockingMemoryServerWithCobs),
+  },
+  {
+    className: "BlockingMemoryServerWithContentLength",
+    mode: "blocking",
+    role: "Server",
+    device: "Memory",
+    framing: "WithContentLength",
+    file: "blocking/blocking-memory-server-with-content-length.ts",
+    load: () =>
+      import("./blocking/blocking-memory-server-with-content-length.ts").then(
+        (module) => module.BlockingMemoryServerWithContentLength,
+      ),
+  },
+  {
+    className: "BlockingMemoryServerWithFixedLength",
+    mode: "blocking",
+    role: "Server",
+    device: "Memory",
+    framing: "WithFixedLength",
+    file: "blocking/blocking-memory-server-with-fixed-length.ts",
+    load: () =>
+      import("./blocking/blocking-memory-server-with-fixed-length.ts").then(
+        (module) => module.BlockingMemoryServerWithFixedLength,
+      ),
+  },
+  {
+    className: "BlockingMemoryServerWithLengthField",
+    mode: "blocking",
+    role: "Server",
+    device: "Memory",
+    framing: "WithLengthField",
+    file: "blocking/blocking-memory-server-with-length-field.ts",
+    load: () =>
+      import("./blocking/blocking-memory-server-with-length-field.ts").then(
+        (module) => module.BlockingMemoryServerWithLengthField,
+      ),
+  },
+  {
+    className: "BlockingMemoryServerWithLines",
+    mode: "blocking",
+    role: "Server",
+    device: "Memory",
+    framing: "WithLines",
+    file: "blocking/blocking-memory-server-with-lines.ts",
+    load: () =>
+      import("./blocking/blocking-memory-server-with-lines.ts").then((module) => module.BlockingMemoryServerWithLines),
+  },
+  {
+    className: "BlockingMemoryServerWithNetstring",
+    mode: "blocking",
+    role: "Server",
+    device: "Memory",
+    framing: "WithNetstring",
+    file: "blocking/blocking-memory-server-with-netstring.ts",
+    load: () =>
+      import("./blocking/blocking-memory-server-with-netstring.ts").then(
+        (module) => module.BlockingMemoryServerWithNetstring,
+      ),
   },
   {
     className: "BlockingMemoryServerWithReadWrite",
@@ -223,6 +737,40 @@ export const matrix: readonly MatrixCell[] = [
       ),
   },
   {
+    className: "BlockingMemoryServerWithSilence",
+    mode: "blocking",
+    role: "Server",
+    device: "Memory",
+    framing: "WithSilence",
+    file: "blocking/blocking-memory-server-with-silence.ts",
+    load: () =>
+      import("./blocking/blocking-memory-server-with-silence.ts").then(
+        (module) => module.BlockingMemoryServerWithSilence,
+      ),
+  },
+  {
+    className: "BlockingMemoryServerWithSlip",
+    mode: "blocking",
+    role: "Server",
+    device: "Memory",
+    framing: "WithSlip",
+    file: "blocking/blocking-memory-server-with-slip.ts",
+    load: () =>
+      import("./blocking/blocking-memory-server-with-slip.ts").then((module) => module.BlockingMemoryServerWithSlip),
+  },
+  {
+    className: "BlockingMemoryServerWithStartEnd",
+    mode: "blocking",
+    role: "Server",
+    device: "Memory",
+    framing: "WithStartEnd",
+    file: "blocking/blocking-memory-server-with-start-end.ts",
+    load: () =>
+      import("./blocking/blocking-memory-server-with-start-end.ts").then(
+        (module) => module.BlockingMemoryServerWithStartEnd,
+      ),
+  },
+  {
     className: "BlockingMemoryServerWithTerminator",
     mode: "blocking",
     role: "Server",
@@ -232,6 +780,18 @@ export const matrix: readonly MatrixCell[] = [
     load: () =>
       import("./blocking/blocking-memory-server-with-terminator.ts").then(
         (module) => module.BlockingMemoryServerWithTerminator,
+      ),
+  },
+  {
+    className: "BlockingMemoryServerWithVarint",
+    mode: "blocking",
+    role: "Server",
+    device: "Memory",
+    framing: "WithVarint",
+    file: "blocking/blocking-memory-server-with-varint.ts",
+    load: () =>
+      import("./blocking/blocking-memory-server-with-varint.ts").then(
+        (module) => module.BlockingMemoryServerWithVarint,
       ),
   },
 ];

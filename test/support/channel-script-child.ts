@@ -1,12 +1,12 @@
 /** The process in which clients run that block. */
-import { cells } from "./channel-cells.ts";
+import { allCells } from "./channel-cells.ts";
 import type { ScriptAnswer, ScriptRequest } from "./channel-script-runner.ts";
 import { type AnyClientClass, scripts } from "./channel-scripts.ts";
 
 async function run({ id, className, options, script, input }: ScriptRequest): Promise<ScriptAnswer> {
   try {
     const ready = (): void => void process.send?.({ id, isReady: true } satisfies ScriptAnswer);
-    const Client = (await cells.find((cell) => cell.className === className)?.load()) as AnyClientClass;
+    const Client = (await allCells.find((cell) => cell.className === className)?.load()) as AnyClientClass;
     return { id, result: await scripts[script]({ Client, options, ready }, input as never) };
   } catch (error) {
     return { id, error };

@@ -1,9 +1,10 @@
 /** What a conformance suite runs over: each family at each place where it can be. */
 import test from "ava";
 import type { ExecutionContext } from "ava";
-import { type ChannelFamily, families } from "./channel-cells.ts";
+import { type ChannelFamily, families, placesOf } from "./channel-cells.ts";
+import { joined } from "../../src/testing/readings.ts";
 import { leavesNothing } from "./channel-leaks.ts";
-import { type Place, places } from "./channel-places.ts";
+import type { Place } from "./channel-places.ts";
 import { openStage, type Stage, type StageOptions } from "./channel-stage.ts";
 import { openVirtualLine } from "./virtual-line.ts";
 
@@ -20,14 +21,12 @@ export interface Subject {
 
 /** All subjects. */
 export const subjects: readonly Subject[] = families.flatMap((family) =>
-  places
-    .filter(({ device }) => device === family.device)
-    .map((place) => ({
-      title: `${family.title}, ${place.title}`,
-      family,
-      place,
-      open: (options) => openStage(family, place, options),
-    })),
+  placesOf(family).map((place) => ({
+    title: `${family.title}, ${place.title}`,
+    family,
+    place,
+    open: (options) => openStage(family, place, options),
+  })),
 );
 
 /** Subjects whose channels carry any number of messages. */
@@ -59,8 +58,8 @@ export async function keepLines(): Promise<void> {
   test.after.always(() => spare.close());
 }
 
-/** The bytes of messages on the wire, of a framing whose messages end in themselves, played without the library. */
-export function wireOf({ framing }: ChannelFamily, ...messages: readonly string[]): string {
-  const isCounted = framing === "WithReadWrite";
-  return messages.map((message) => (isCounted ? `${message.length}\r\n${message}` : `${message}\r\n`)).join("");
+/** The bytes of messages on the wire, of a framing whose messages end in themselves, without a channel. */
+export function wireOf(family: ChannelFamily, ...messages: readonly string[]): string {
+  const framing = family.createFraming();
+  return messages.map((message) => joined(framing.encode(Buffer.from(message))).toString("latin1")).join("");
 }

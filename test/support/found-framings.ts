@@ -7,6 +7,16 @@ interface CommonOptions {
   readonly maxMessageSize?: number;
 }
 
+/** The options that a framing cannot do without, by its suffix. */
+const required: Readonly<Record<string, object>> = {
+  WithFixedLength: { messageLength: 5 },
+};
+
+/** The least options that a framing can be made with. */
+export function leastOptions(framing: { readonly suffix: string }): CommonOptions {
+  return required[framing.suffix] ?? {};
+}
+
 const folder = new URL("../../src/framings/", import.meta.url);
 
 /** The class of each framing, by its name. */

@@ -2,6 +2,7 @@ import { BufferView } from "./buffer-view.ts";
 import { indexIn } from "./byte-search.ts";
 import { oneByteText } from "./byte-text.ts";
 import type { FrameInput } from "../framing.ts";
+import { SearchMemo } from "./search-memo.ts";
 import { markAsShared, SmallCopies } from "./small-copies.ts";
 
 /** Pieces smaller than this are copied together while they wait for the rest of their message. */
@@ -9,11 +10,11 @@ const SMALL_PIECE = 1024;
 /** The smallest and the largest of the blocks that small pieces are copied into. */
 const SMALLEST_BLOCK = 4096;
 const LARGEST_BLOCK = 65_536;
-/** How many sequences of bytes the queue remembers the search of. */
-const MAX_NEEDLES = 8;
 /** So many bytes are decoded at once, or so many times the message. Not more: a part of a text holds all of it. */
 const TEXT_BYTES = 4096;
 const TEXT_EXCESS = 32;
+/** So few bytes are searched one by one: a native call costs more. */
+const FEW_BYTES = 16;
 
 /** The first piece of an empty queue. */
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -40,17 +41,17 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
   /** The block that the last piece is a view of, if that was copied, and how much of the block is used. */
   #block: Buffer | undefined;
   #blockUsed = 0;
+  /** Whether the block holds bytes that the last piece does not show yet; see {@link ByteQueue.#showBlock}. */
+  #isBlockAhead = false;
   #length = 0;
   /** The piece that was last looked at, -1 for the first one, and its distance from the start of the first. */
   #piece = -1;
   #pieceStart = 0;
-  /** How many bytes were ever dropped: what `#searched` counts from. */
+  /** How many bytes were ever dropped: what searches count from. */
   #dropped = 0;
-  /** Where the next search for `#needle` goes on, counted from the first byte that was ever there. */
-  #searched = 0;
-  #needle: number | Uint8Array | undefined;
-  /** The same for the needles that were searched for before. */
-  #otherNeedles: Map<number | Uint8Array, number> | undefined;
+  readonly #searches = new SearchMemo();
+  /** Bytes of no message that the framing has reported. */
+  #reported = 0;
   readonly #encoding: BufferEncoding | undefined;
   readonly #copies: SmallCopies | undefined;
 
@@ -75,9 +76,23 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
     const isSmall = piece.length < SMALL_PIECE;
     if (this.#length === 0) this.#setFirst(piece);
     else if (isSmall) this.#append(piece);
-    else this.#rest.push(piece);
+    else {
+      if (this.#isBlockAhead) this.#showBlock();
+      this.#rest.push(piece);
+    }
     if (!isSmall) this.#block = undefined;
     this.#length += piece.length;
+  }
+
+  /** Bytes of no message that the framing has reported since this was last called. */
+  takeDropped(): number {
+    const count = this.#reported;
+    this.#reported = 0;
+    return count;
+  }
+
+  reportDropped(count: number): void {
+    this.#reported += count;
   }
 
   /** Drops everything. */
@@ -91,20 +106,23 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
     if (!(index >= 0 && index < this.#length)) {
       throw new RangeError(`index ${index} is outside the ${this.#length} bytes of the queue`);
     }
+    const fromEnd = this.#length - index;
+    if (this.#block !== undefined && fromEnd <= this.#blockUsed)
+      return this.#block[this.#blockUsed - fromEnd] as number;
     const piece = this.#locate(position);
     return piece[position - this.#pieceStart] as number;
   }
 
-  indexOf(needle: number | Uint8Array): number {
-    if (needle !== this.#needle) this.#changeNeedle(needle);
-    const from = Math.max(0, this.#searched - this.#dropped);
-    const found = this.#rest.length === 0 ? this.#indexInFirst(needle, from) : this.#indexInPieces(needle, from);
+  indexOf(needle: number | Uint8Array, start = 0): number {
+    const from = Math.max(start, this.#searches.recall(needle) - this.#dropped);
     const overlap = typeof needle === "number" ? 0 : needle.length - 1;
-    this.#searched = this.#dropped + (found >= 0 ? found : Math.max(from, this.#length - overlap));
+    const found = this.#search(needle, from, overlap);
+    this.#searches.note(this.#dropped + (found >= 0 ? found : Math.max(from, this.#length - overlap)));
     return found;
   }
 
   take(length: number): Message {
+    if (this.#isBlockAhead) this.#showBlock();
     const start = this.#offset;
     const isInFirst = start + length <= this.#first.length;
     if (this.#encoding !== undefined) {
@@ -120,6 +138,7 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
   }
 
   read(length: number): Buffer {
+    if (this.#isBlockAhead) this.#showBlock();
     const start = this.#offset;
     const isInFirst = start + length <= this.#first.length;
     if (!isInFirst && !(length <= this.#length)) throw outside(length, this.#length);
@@ -132,6 +151,7 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
 
   skip(length: number): void {
     if (!(length >= 0 && length <= this.#length)) throw outside(length, this.#length);
+    if (this.#isBlockAhead) this.#showBlock();
     this.#length -= length;
     this.#dropped += length;
     this.#offset += length;
@@ -203,15 +223,25 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
 
   /** Copies a small piece behind the last one, so that a message in tiny pieces does not cost an object for each. */
   #append(piece: Buffer): void {
-    if (this.#block === undefined || this.#blockUsed + piece.length > this.#block.length) {
+    const used = this.#blockUsed;
+    if (this.#block === undefined || used + piece.length > this.#block.length) {
+      if (this.#isBlockAhead) this.#showBlock();
       // As large as what waits already: the cost per byte stays the same however long the message grows.
       this.#block = Buffer.allocUnsafeSlow(Math.min(LARGEST_BLOCK, Math.max(SMALLEST_BLOCK, this.#length)));
       this.#blockUsed = piece.copy(this.#block);
       this.#rest.push(this.#block.subarray(0, this.#blockUsed));
       return;
     }
-    this.#blockUsed += piece.copy(this.#block, this.#blockUsed);
-    const grown = this.#block.subarray(0, this.#blockUsed);
+    if (piece.length > FEW_BYTES) piece.copy(this.#block, used);
+    else for (let at = 0; at < piece.length; at++) this.#block[used + at] = piece[at] as number;
+    this.#blockUsed = used + piece.length;
+    this.#isBlockAhead = true;
+  }
+
+  /** Makes the last piece show all that is in its block. Not done for each byte that comes: a view costs more than a byte. */
+  #showBlock(): void {
+    this.#isBlockAhead = false;
+    const grown = (this.#block as Buffer).subarray(0, this.#blockUsed);
     if (this.#rest.length === 0) this.#setFirst(grown);
     else this.#rest[this.#rest.length - 1] = grown;
   }
@@ -230,13 +260,23 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
     }
   }
 
-  #changeNeedle(needle: number | Uint8Array): void {
-    if (this.#needle !== undefined) {
-      if (this.#otherNeedles === undefined || this.#otherNeedles.size >= MAX_NEEDLES) this.#otherNeedles = new Map();
-      this.#otherNeedles.set(this.#needle, this.#searched);
+  #search(needle: number | Uint8Array, from: number, overlap: number): number {
+    if (this.#length - overlap - from <= FEW_BYTES) return this.#indexInFew(needle, from, this.#length - overlap);
+    if (this.#isBlockAhead) this.#showBlock();
+    return this.#rest.length === 0 ? this.#indexInFirst(needle, from) : this.#indexInPieces(needle, from);
+  }
+
+  #indexInFew(needle: number | Uint8Array, from: number, end: number): number {
+    for (let at = from; at < end; at++) {
+      if (typeof needle === "number") {
+        if (this.at(at) === needle) return at;
+        continue;
+      }
+      let matched = 0;
+      while (matched < needle.length && this.at(at + matched) === needle[matched]) matched++;
+      if (matched === needle.length) return at;
     }
-    this.#needle = needle;
-    this.#searched = this.#otherNeedles?.get(needle) ?? 0;
+    return -1;
   }
 
   #indexInFirst(needle: number | Uint8Array, from: number): number {

@@ -27,6 +27,7 @@ export class MessageReader<Message extends string | Buffer> {
   readonly #settings: ReaderSettings;
   readonly #canResynchronise: boolean;
   readonly #survived: (error: ChannelError) => void;
+  readonly #dropped: (count: number) => void;
   readonly #queue: ByteQueue<Message>;
   #framing: Framing;
   /** Decodes the stream where the framing does not say where characters end. */
@@ -35,21 +36,26 @@ export class MessageReader<Message extends string | Buffer> {
   /** Whether the codec has asked for more than there is. */
   #isWaiting = false;
   #taken = 0;
+  /** Messages that silence has completed and that nobody has taken yet, with how many bytes each took on the wire. */
+  #completed: { readonly message: Message; readonly taken: number }[] = [];
 
   /**
    * @param canResynchronise whether the stream is still good after bad bytes.
    * @param survived called with each fault that the reader leaves behind.
+   * @param dropped called with how many bytes between two messages belonged to neither, where the framing counts them.
    * @param isCopying whether small messages are copied out of large reads; see {@link ByteQueue}.
    */
   constructor(
     settings: ReaderSettings,
     canResynchronise: boolean,
     survived: (error: ChannelError) => void,
+    dropped: (count: number) => void = () => undefined,
     isCopying = true,
   ) {
     this.#settings = settings;
     this.#canResynchronise = canResynchronise;
     this.#survived = survived;
+    this.#dropped = dropped;
     this.#framing = settings.makeFraming();
     this.#text = this.#textDecoder();
     this.#queue = new ByteQueue(this.#text === undefined ? settings.encoding : undefined, isCopying);
@@ -63,6 +69,11 @@ export class MessageReader<Message extends string | Buffer> {
   /** How many bytes wait to be made into messages. */
   get length(): number {
     return this.#queue.length;
+  }
+
+  /** How many bytes are held here, those of complete messages included. */
+  get heldBytes(): number {
+    return this.#completed.reduce((sum, { taken }) => sum + taken, this.#queue.length);
   }
 
   /** How many bytes the last message took on the wire. */
@@ -103,6 +114,7 @@ export class MessageReader<Message extends string | Buffer> {
   /** Drops what is there and everything that will come. */
   discard(): void {
     this.#queue.clear();
+    this.#completed = [];
     if (this.#state !== "over") this.#state = "discarding";
   }
 
@@ -110,6 +122,7 @@ export class MessageReader<Message extends string | Buffer> {
   restart(): void {
     if (this.#state === "skipping") this.#state = "open";
     this.#queue.clear();
+    this.#completed = [];
     this.#framing = this.#settings.makeFraming();
     this.#text = this.#textDecoder();
     this.#isWaiting = false;
@@ -126,10 +139,19 @@ export class MessageReader<Message extends string | Buffer> {
     else while (this.next() !== undefined);
   }
 
-  /** The line was silent. Whether that cuts a message off. */
+  /**
+   * The line was silent for `interByteTimeoutMs`. Whether that cuts a message off. It never does with a framing in which
+   * silence completes messages: then {@link next} may have one. That is found out now, also if nobody takes messages at the
+   * moment, for what comes next is part of another message.
+   *
+   * @throws ChannelError for bad bytes that the connection does not survive.
+   */
   silent(): boolean {
     if (this.#state === "skipping") this.#state = "open";
-    return this.#state === "open" && this.#queue.length > 0;
+    if (this.#state !== "open" || this.#queue.length === 0) return false;
+    if (this.#framing.decodeSilence === undefined) return true;
+    this.#completeBySilence();
+    return false;
   }
 
   /**
@@ -139,6 +161,11 @@ export class MessageReader<Message extends string | Buffer> {
    * `ERR_FRAME_TRUNCATED` for an end in mid-message.
    */
   next(): Message | undefined {
+    const completed = this.#completed.shift();
+    if (completed !== undefined) {
+      this.#taken = completed.taken;
+      return completed.message;
+    }
     while (this.#state === "open" || this.#state === "ended") {
       const { length } = this.#queue;
       try {
@@ -147,26 +174,54 @@ export class MessageReader<Message extends string | Buffer> {
         const error = framingError(thrown);
         // A framing that has taken nothing would fail on the same bytes for ever.
         if (error.isRecoverable && this.#queue.length < length) this.#survived(error);
-        else this.reject(error);
+        else this.#rejectBytes(error);
+      } finally {
+        // Before the message that follows them is delivered.
+        const count = this.#queue.takeDropped();
+        if (count > 0) this.#dropped(count);
       }
     }
     return undefined;
   }
 
   /**
-   * Leaves bad bytes behind, if that is possible.
+   * Leaves the message under way behind, if that is possible.
    *
    * @param isSilent whether the line is silent already, so that the next byte begins a message.
    * @throws ChannelError the error, if it is not.
    */
   reject(error: ChannelError, isSilent = false): void {
-    if (!this.#canResynchronise || this.#state === "over") {
-      this.discard();
-      throw error;
-    }
+    this.#checkSurvival(error);
     this.restart();
     if (this.#settings.interByteTimeoutMs > 0 && !isSilent && this.#state === "open") this.#state = "skipping";
     this.#survived(error);
+  }
+
+  /** Leaves bad bytes behind, if that is possible: as the framing does it, or else all that is there. */
+  #rejectBytes(error: ChannelError): void {
+    if (this.#framing.resume === undefined || this.#settings.interByteTimeoutMs > 0) return this.reject(error);
+    this.#checkSurvival(error);
+    this.#framing.resume();
+    this.#survived(error);
+  }
+
+  #checkSurvival(error: ChannelError): void {
+    if (this.#canResynchronise && this.#state !== "over") return;
+    this.discard();
+    throw error;
+  }
+
+  #completeBySilence(): void {
+    const { length } = this.#queue;
+    this.#isWaiting = false;
+    try {
+      const message = this.#framing.decodeSilence?.<Message>(this.#queue);
+      if (message !== undefined) this.#completed.push({ message, taken: length - this.#queue.length });
+    } catch (thrown) {
+      const error = framingError(thrown);
+      if (error.isRecoverable && this.#queue.length < length) this.#survived(error);
+      else this.reject(error, true);
+    }
   }
 
   #next(): Message | undefined {

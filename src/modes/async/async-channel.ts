@@ -8,7 +8,7 @@ import type { ChannelRole, FramingClass } from "../../core/framing.ts";
 import { durationOption, functionOption, optionsObject } from "../../core/options.ts";
 import { withDeadline } from "../../core/with-deadline.ts";
 import { type ChannelError, type Outcome, StateError, TimeoutError } from "../../errors.ts";
-import { attempt, hookError, routeFault } from "../../core/hooks.ts";
+import { attempt, type DroppedHook, hookError, routeFault } from "../../core/hooks.ts";
 import {
   kAdopt,
   kConnection,
@@ -221,6 +221,14 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
     return this.#hooks.onClose?.(this as never, reason);
   }
 
+  /**
+   * Called with how many bytes between two messages belonged to neither and were dropped, before the second one is
+   * delivered. Only framings whose messages have a start marker count them.
+   */
+  onDropped(count: number): unknown {
+    return (this.#hooks as DroppedHook).onDropped?.(count);
+  }
+
   /** Called with a fault that no call was waiting for. Listeners of the event `error` hear of it too. */
   onError(error: ChannelError): unknown {
     return this.#hooks.onError?.(error, this as never);
@@ -252,6 +260,7 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
       drained: () => this.#drained(),
       survived: (error) => this[kSurvived](error),
       failedLate: (error) => this[kFault](error),
+      dropped: (count) => this.#dropped(count),
       ...owner,
       closed: (reason) => {
         this.#lastSignal = connection.lastSignal;
@@ -279,6 +288,13 @@ export abstract class AsyncChannel<Encoding extends BufferEncoding | undefined, 
   #drained(): void {
     void attempt(
       () => fire(this, "drain"),
+      (thrown) => this[kFault](hookError(thrown)),
+    );
+  }
+
+  #dropped(count: number): void {
+    void attempt(
+      () => this.onDropped(count),
       (thrown) => this[kFault](hookError(thrown)),
     );
   }

@@ -13,6 +13,8 @@ export interface ConnectionOwner<Message> {
   drained(): void;
   /** A fault that the connection survives. */
   survived(error: ChannelError): void;
+  /** So many bytes between two messages belonged to neither. */
+  dropped(count: number): void;
   /** A hook failed when the connection was gone already. */
   failedLate(error: ChannelError): void;
   /** The other end is gone. Messages that came before may follow. */

@@ -3,8 +3,9 @@ import { abortReason, closedHere, type CloseReason, isAbortOf } from "../../core
 import { Deadlines } from "../../core/deadlines.ts";
 import { publishState } from "../../core/diagnostics.ts";
 import { namePeer, peerName } from "../../core/error-context.ts";
+import { QuietGate } from "../../core/exchange/quiet-gate.ts";
 import type { ReceiveDeadline } from "../../core/exchange/receive-clock.ts";
-import { halfOpenTooLong, idleTooLong, messageCutOff, messageTooLong } from "../../core/exchange/receive-errors.ts";
+import { halfOpenTooLong, idleTooLong, messageTooLong } from "../../core/exchange/receive-errors.ts";
 import { MessageReader } from "../../core/messages/message-reader.ts";
 import { type ChannelError, StateError } from "../../errors.ts";
 import type { ConnectionOwner } from "./async-connection-owner.ts";
@@ -40,7 +41,9 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
   readonly #reader: MessageReader<Message>;
   readonly #delivery: AsyncDelivery<Message>;
   readonly #timer: AsyncReceiveTimer;
-  readonly #deadlines = new Deadlines<"write">(() => this.#writeExpired());
+  readonly #deadlines = new Deadlines<"write" | "quiet" | "silence">((kind) => this.#passed(kind));
+  /** Only where the framing wants a quiet line. */
+  readonly #gate: QuietGate | undefined;
   readonly #outbox: AsyncOutbox;
   #life: Life = { kind: "open" };
   /** Made when somebody asks for its signal. */
@@ -53,10 +56,11 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     this.#settings = settings;
     this.#owner = owner;
     const survived = (error: ChannelError): void => owner.survived(this.#named(error));
-    this.#reader = new MessageReader(settings, transport.canResynchronise, survived);
+    this.#reader = new MessageReader(settings, transport.canResynchronise, survived, (count) => owner.dropped(count));
     this.#timer = new AsyncReceiveTimer(settings, (deadline) => this.#expired(deadline));
-    this.#outbox = new AsyncOutbox(transport, settings, this.#deadlines);
-    this.#delivery = new AsyncDelivery(this.#reader, transport, {
+    this.#gate = QuietGate.for(settings.timing, performance.now());
+    this.#outbox = new AsyncOutbox(transport, settings, this.#deadlines, this.#gate);
+    this.#delivery = new AsyncDelivery(this.#reader, transport, settings, {
       isReady: () => this.#isReady,
       deliver: (message, size) => this.#deliver(message, size),
       misread: (error) => this.#misread(error),
@@ -156,14 +160,14 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     this.#outbox.refuse(closedHere());
     if (isDiscarding) this.#reader.discard();
     this.#timer.halfOpened("self");
-    this.transport.finish();
+    this.#outbox.finish();
     this.#delivery.run();
   }
 
   /** Closes this side for writing and goes on reading: the end of a message where half-closing says so. */
   halfClose(): void {
     this.flushOutbox();
-    this.transport.finish();
+    this.#outbox.finish();
   }
 
   /** Closes at once; the owner's `closed` follows. */
@@ -188,12 +192,15 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
   async drain(): Promise<void> {
     if ("reason" in this.#life) throw this.#life.reason.error ?? closedHere();
     this.flushOutbox();
+    await this.#outbox.sent();
     await this.transport.drain();
   }
 
   /** @internal */
   data(bytes: Buffer): void {
     this.#timer.received();
+    if (this.#gate?.received(performance.now()) === true) return;
+    this.#deadlines.set("silence", this.#settings.timing?.silenceMs ?? 0);
     this.#reader.push(bytes);
     this.#delivery.run();
   }
@@ -212,7 +219,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     this.#deadlines.clear("write");
     this.#outbox.admit();
     this.flushOutbox();
-    if (this.transport.queuedBytes > 0) return;
+    if (this.#outbox.queuedBytes > 0) return;
     this.#owner.drained();
     this.#delivery.run();
   }
@@ -239,7 +246,8 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
 
   get #isReady(): boolean {
     if (!this.#isAlive) return false;
-    return !this.#settings.isHeldWhileSending || this.#life.kind === "gone" || this.transport.queuedBytes === 0;
+    if (!this.#settings.isHeldWhileSending || this.#life.kind === "gone") return true;
+    return this.transport.queuedBytes === 0 && !this.#outbox.isWaiting;
   }
 
   /** Who closes if this side closes now. A half-close that only ends a message is no end of the connection. */
@@ -271,7 +279,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     this.#deadlines.clearAll();
     if (life.kind === "closing") this.#timer.stop();
     this.#enter(life);
-    this.#outbox.refuse(life.reason.error ?? closedHere());
+    this.#outbox.stop(life.reason.error ?? closedHere());
     this.#abort?.abort(abortReason(life.reason));
   }
 
@@ -331,25 +339,17 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     }
   }
 
-  #writeExpired(): void {
+  #passed(kind: "write" | "quiet" | "silence"): void {
+    if (kind !== "write") return kind === "quiet" ? this.flushOutbox() : this.#delivery.silent();
     const error = this.#outbox.stalled();
     if (error !== undefined) this.destroy(error);
   }
 
   #expired(deadline: ReceiveDeadline): void {
-    const { idleTimeoutMs, messageTimeoutMs, interByteTimeoutMs, halfOpenTimeoutMs } = this.#settings;
+    const { idleTimeoutMs, messageTimeoutMs, halfOpenTimeoutMs } = this.#settings;
     if (deadline === "idle") this.destroy(idleTooLong(idleTimeoutMs));
-    else if (deadline === "message") this.#reject(messageTooLong(messageTimeoutMs, this.#reader.progress), false);
+    else if (deadline === "message") this.#delivery.reject(messageTooLong(messageTimeoutMs, this.#reader.progress));
     else if (deadline === "half-open") this.destroy(this.isOpen ? halfOpenTooLong(halfOpenTimeoutMs) : undefined);
-    else if (this.#reader.silent()) this.#reject(messageCutOff(interByteTimeoutMs, this.#reader.progress), true);
-  }
-
-  #reject(error: ChannelError, isSilent: boolean): void {
-    try {
-      this.#reader.reject(error, isSilent);
-    } catch (thrown) {
-      return this.destroy(thrown as ChannelError);
-    }
-    this.#settled();
+    else this.#delivery.silent();
   }
 }

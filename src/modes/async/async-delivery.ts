@@ -1,3 +1,5 @@
+import type { CheckedSettings } from "../../core/channel-settings.ts";
+import { messageCutOff } from "../../core/exchange/receive-errors.ts";
 import { hookError, isPromise } from "../../core/hooks.ts";
 import type { MessageReader } from "../../core/messages/message-reader.ts";
 import type { ChannelError } from "../../errors.ts";
@@ -25,13 +27,20 @@ export class AsyncDelivery<Message extends string | Buffer> {
   readonly #reader: MessageReader<Message>;
   readonly #transport: AsyncTransport<unknown>;
   readonly #host: DeliveryHost<Message>;
+  readonly #settings: Pick<CheckedSettings, "interByteTimeoutMs">;
   /** `"held"`: a hook is busy, with a message or before the first one. */
   #state: "idle" | "delivering" | "held" = "held";
   #isPaused = false;
   /** A message that was read to find out whether there is one. */
   #next: Message | undefined;
 
-  constructor(reader: MessageReader<Message>, transport: AsyncTransport<unknown>, host: DeliveryHost<Message>) {
+  constructor(
+    reader: MessageReader<Message>,
+    transport: AsyncTransport<unknown>,
+    settings: Pick<CheckedSettings, "interByteTimeoutMs">,
+    host: DeliveryHost<Message>,
+  ) {
+    this.#settings = settings;
     this.#reader = reader;
     this.#transport = transport;
     this.#host = host;
@@ -64,6 +73,28 @@ export class AsyncDelivery<Message extends string | Buffer> {
       this.#reader.flush();
     } catch (error) {
       this.#host.misread(error as ChannelError);
+    }
+    this.run();
+  }
+
+  /** The line was silent: a message may be cut off, or complete. While the other end has to wait, that means nothing. */
+  silent(): void {
+    if (this.#isPaused) return;
+    try {
+      const isCutOff = this.#reader.silent();
+      if (isCutOff) this.#reader.reject(messageCutOff(this.#settings.interByteTimeoutMs, this.#reader.progress), true);
+    } catch (error) {
+      this.#host.misread(error as ChannelError);
+    }
+    this.run();
+  }
+
+  /** Leaves the message under way behind, or ends the connection. */
+  reject(error: ChannelError): void {
+    try {
+      this.#reader.reject(error);
+    } catch (thrown) {
+      this.#host.misread(thrown as ChannelError);
     }
     this.run();
   }
@@ -130,7 +161,7 @@ export class AsyncDelivery<Message extends string | Buffer> {
   }
 
   #pause(): void {
-    if (this.#isPaused || this.#reader.length < HIGH_WATER_MARK) return;
+    if (this.#isPaused || this.#reader.heldBytes < HIGH_WATER_MARK) return;
     this.#isPaused = true;
     this.#transport.pause();
   }

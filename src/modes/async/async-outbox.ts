@@ -1,5 +1,6 @@
 import type { CheckedSettings } from "../../core/channel-settings.ts";
 import type { Deadlines } from "../../core/deadlines.ts";
+import type { QuietGate } from "../../core/exchange/quiet-gate.ts";
 import { gather } from "../../core/bytes/gather.ts";
 import { checkQueue } from "../../core/limits.ts";
 import { type ChannelError, TimeoutError } from "../../errors.ts";
@@ -19,7 +20,12 @@ interface Sender {
 export class AsyncOutbox {
   readonly #transport: AsyncTransport<unknown>;
   readonly #settings: Pick<CheckedSettings, "maxQueuedBytes" | "writeTimeoutMs">;
-  readonly #deadlines: Pick<Deadlines<"write">, "set" | "has">;
+  readonly #deadlines: Pick<Deadlines<"write" | "quiet">, "set" | "has">;
+  /** Only where the framing wants a quiet line before each message; every piece is a message then. */
+  readonly #gate: QuietGate | undefined;
+  /** Whether a message is on its way to the wire, behind the gate. */
+  #isSending = false;
+  readonly #whenSent: ((error?: ChannelError) => void)[] = [];
   #pieces: Uint8Array[] = [];
   #length = 0;
   #isFlushScheduled = false;
@@ -28,12 +34,18 @@ export class AsyncOutbox {
   /** How much had been written when the deadline was set. */
   #progress = 0;
 
-  /** @param deadlines holds the deadline `write`; when it passes, ask {@link stalled}. */
+  /**
+   * @param deadlines holds the deadlines `write`; when it passes, ask {@link stalled}; and `quiet`; when that passes,
+   * {@link flush}.
+   * @param gate says when the line was quiet for long enough, where that matters.
+   */
   constructor(
     transport: AsyncTransport<unknown>,
     settings: Pick<CheckedSettings, "maxQueuedBytes" | "writeTimeoutMs">,
-    deadlines: Pick<Deadlines<"write">, "set" | "has">,
+    deadlines: Pick<Deadlines<"write" | "quiet">, "set" | "has">,
+    gate: QuietGate | undefined,
   ) {
+    this.#gate = gate;
     this.#transport = transport;
     this.#settings = settings;
     this.#deadlines = deadlines;
@@ -47,6 +59,11 @@ export class AsyncOutbox {
   /** Bytes that wait here, to be given to the transport. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Whether messages wait for a quiet line. */
+  get isWaiting(): boolean {
+    return this.#gate !== undefined && this.#length > 0;
   }
 
   /**
@@ -110,14 +127,12 @@ export class AsyncOutbox {
   flush(): void {
     this.#isFlushScheduled = false;
     if (this.#length === 0) return;
+    if (this.#gate !== undefined) return this.#sendWhenQuiet(this.#gate);
     const pieces = this.#pieces;
     this.#pieces = [];
     this.#length = 0;
     this.#transport.write(gather(pieces));
-    if (this.#transport.queuedBytes > 0 && !this.#deadlines.has("write")) {
-      this.#progress = this.#transport.bytesWritten;
-      this.#deadlines.set("write", this.#settings.writeTimeoutMs);
-    }
+    if (this.#transport.queuedBytes > 0) this.#limitWrite();
   }
 
   #push(pieces: readonly Uint8Array[], size: number): void {
@@ -131,9 +146,75 @@ export class AsyncOutbox {
     this.#length = 0;
   }
 
+  /** Drops everything, and nothing more can be sent. */
+  stop(error: ChannelError): void {
+    this.clear();
+    this.refuse(error);
+    for (const action of this.#whenSent.splice(0)) action(error);
+  }
+
+  /**
+   * Resolves once nothing waits for a quiet line any longer.
+   *
+   * @throws the error of {@link stop}, if that is called before.
+   */
+  sent(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#callWhenSent((error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
+
+  /** Closes this side of the transport once nothing waits for a quiet line any longer. */
+  finish(): void {
+    this.#callWhenSent((error) => {
+      if (error === undefined) this.#transport.finish();
+    });
+  }
+
+  #callWhenSent(action: (error?: ChannelError) => void): void {
+    this.#whenSent.push(action);
+    this.#settle();
+  }
+
+  /** Sends the first message if the line was quiet for long enough, and the next when that one has left. */
+  #sendWhenQuiet(gate: QuietGate): void {
+    if (this.#isSending) return;
+    const now = performance.now();
+    if (!gate.maySend(now)) {
+      this.#deadlines.set("quiet", Math.max(1, gate.sendDue - now));
+      this.#limitWrite();
+      return;
+    }
+    const piece = this.#pieces.shift() as Uint8Array;
+    this.#length -= piece.length;
+    this.#isSending = true;
+    this.#transport.write([piece]);
+    this.#limitWrite();
+    const left = (): void => {
+      gate.sent(performance.now());
+      this.#isSending = false;
+      this.#settle();
+      this.flush();
+    };
+    // A transport that fails says so to the connection.
+    this.#transport.drain().then(left, left);
+  }
+
+  #limitWrite(): void {
+    if (this.#deadlines.has("write")) return;
+    this.#progress = this.#transport.bytesWritten;
+    this.#deadlines.set("write", this.#settings.writeTimeoutMs);
+  }
+
+  #settle(): void {
+    if (this.#isSending || this.#length > 0) return;
+    for (const action of this.#whenSent.splice(0)) action();
+  }
+
   /** Called at the deadline: an error if the other end has taken nothing since it was set, else a new deadline. */
   stalled(): ChannelError | undefined {
-    const { queuedBytes, bytesWritten } = this.#transport;
+    const { queuedBytes } = this;
+    const { bytesWritten } = this.#transport;
     if (queuedBytes === 0) return undefined;
     const { writeTimeoutMs } = this.#settings;
     if (bytesWritten !== this.#progress) {

@@ -1,8 +1,8 @@
 import { type CheckedSettings, checkSettings, type DeadlineSettings } from "../../core/channel-settings.ts";
 import type { Data, MessageOf } from "../../core/data.ts";
 import type { ChannelRole, FramingClass } from "../../core/framing.ts";
-import { attempt, hookError, isPromise, routeFault, throwLater } from "../../core/hooks.ts";
-import { kConnection, kFault, kIsDoneByDefault, kSettings } from "../../core/internals.ts";
+import { attempt, type DroppedHook, hookError, isPromise, routeFault, throwLater } from "../../core/hooks.ts";
+import { kConnection, kFault, kIsDoneByDefault, kSettings, kTellDropped } from "../../core/internals.ts";
 import { durationOption, functionOption, optionsObject } from "../../core/options.ts";
 import { type ChannelError, StateError } from "../../errors.ts";
 import type { BlockingConnection } from "./blocking-connection.ts";
@@ -134,6 +134,22 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
   /** Called when the channel is closed and everything is released. */
   onClose(): void {
     return this.#hooks.onClose?.(this as never);
+  }
+
+  /**
+   * Called with how many bytes between two messages belonged to neither and were dropped, before the second one is
+   * delivered. Only framings whose messages have a start marker count them.
+   */
+  onDropped(count: number): unknown {
+    return (this.#hooks as DroppedHook).onDropped?.(count);
+  }
+
+  /** @internal */
+  protected [kTellDropped](count: number): void {
+    void attempt(
+      () => void runHook("onDropped", () => this.onDropped(count)),
+      (thrown) => this[kFault](hookError(thrown), throwLater),
+    );
   }
 
   /** Called with a fault that no call was waiting for. */

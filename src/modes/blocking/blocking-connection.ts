@@ -1,4 +1,5 @@
 import type { CheckedSettings } from "../../core/channel-settings.ts";
+import { QuietGate } from "../../core/exchange/quiet-gate.ts";
 import { ReceiveClock } from "../../core/exchange/receive-clock.ts";
 import { halfOpenTooLong, idleTooLong, messageCutOff, messageTooLong } from "../../core/exchange/receive-errors.ts";
 import { gather } from "../../core/bytes/gather.ts";
@@ -33,14 +34,25 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
   readonly #input: MessageReader<Message>;
   /** Kept only where there are limits: looking at the time costs more than a quick reply should pay. */
   readonly #clock: ReceiveClock | undefined;
+  /** Only where the framing wants a quiet line. */
+  readonly #gate: QuietGate | undefined;
   #outbox: Uint8Array[] = [];
   #outboxBytes = 0;
 
-  /** @param report is called with the faults that the connection survives; it may throw them. */
-  constructor(transport: BlockingTransport<Link>, settings: CheckedSettings, report: (error: ChannelError) => void) {
+  /**
+   * @param report is called with the faults that the connection survives; it may throw them.
+   * @param dropped is called with how many bytes between two messages belonged to neither, where the framing counts them.
+   */
+  constructor(
+    transport: BlockingTransport<Link>,
+    settings: CheckedSettings,
+    report: (error: ChannelError) => void,
+    dropped: (count: number) => void,
+  ) {
     this.transport = transport;
     this.#settings = settings;
-    this.#input = new MessageReader(settings, transport.canResynchronise, report);
+    this.#input = new MessageReader(settings, transport.canResynchronise, report, dropped);
+    this.#gate = QuietGate.for(settings.timing, performance.now());
     const clock = new ReceiveClock(settings, performance.now());
     if (!clock.hasLimits) return;
     clock.pause(performance.now());
@@ -86,6 +98,7 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
    */
   send(deadline: number): void {
     if (this.#outbox.length === 0) return;
+    if (this.#gate !== undefined) return this.#sendWhenQuiet(this.#gate, deadline);
     const pieces = gather(this.#outbox);
     this.#outbox = [];
     this.#outboxBytes = 0;
@@ -98,6 +111,8 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
    * @throws DisconnectedError if the connection breaks.
    */
   sendAtOnce(): void {
+    // What needs a quiet line waits for a call, which can wait.
+    if (this.#gate !== undefined) return;
     const pieces = [...gather(this.#outbox)];
     this.#outbox = [];
     for (const [index, piece] of pieces.entries()) {
@@ -109,6 +124,32 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
       this.#outbox = [piece.subarray(taken), ...pieces.slice(index + 1)];
       return;
     }
+  }
+
+  /** Sends message by message, each when the line was quiet for long enough. */
+  #sendWhenQuiet(gate: QuietGate, deadline: number): void {
+    for (let piece = this.#outbox[0]; piece !== undefined; piece = this.#outbox[0]) {
+      this.#waitForQuiet(gate, deadline);
+      this.#outbox.shift();
+      this.#outboxBytes -= piece.length;
+      this.#write(piece, deadline);
+      this.#drainTransport(deadline);
+      gate.sent(performance.now());
+    }
+  }
+
+  /** Reads until nothing has come for as long as the framing wants before a message is sent. */
+  #waitForQuiet(gate: QuietGate, deadline: number): void {
+    gate.observe(performance.now());
+    this.#readOnce(performance.now());
+    for (let now = performance.now(); !gate.maySend(now); now = performance.now()) {
+      if (now >= deadline) throw neverQuiet(this.transport.bytesWritten);
+      const bytes = this.transport.read(Math.min(deadline, gate.sendDue), this.#input.length > 0);
+      if (bytes === "ended") return this.#ended();
+      if (bytes instanceof Uint8Array) this.#received(bytes);
+    }
+    // What came before is complete: the same silence ends a message.
+    if (this.#settings.timing?.silenceMs !== undefined && this.#input.length > 0) this.#input.silent();
   }
 
   /** Writes a piece: a slow other end has all the time of the call, as long as it takes anything. */
@@ -136,6 +177,10 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
    */
   drain(deadline: number): void {
     this.send(deadline);
+    this.#drainTransport(deadline);
+  }
+
+  #drainTransport(deadline: number): void {
     const { writeTimeoutMs } = this.#settings;
     for (let left = this.transport.drain(0), now = performance.now(); left > 0; now = performance.now()) {
       const due = writeTimeoutMs === 0 ? deadline : Math.min(deadline, now + writeTimeoutMs);
@@ -158,13 +203,14 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
    */
   receive(waiting: Waiting): Message | undefined {
     this.#clock?.resume(performance.now());
+    this.#gate?.observe(performance.now());
     // Most replies come with the first read: they should not pay for looks at the clock.
     let lookedAt = 0;
     for (let hasRead = this.#clock !== undefined; ; hasRead = true) {
       const message = this.#input.next();
       if (message !== undefined || this.#input.isOver) return this.#handOver(message);
       this.#clock?.settled(this.#input.pending);
-      if (hasRead) this.#checkTime(waiting, lookedAt);
+      if (hasRead && this.#checkTime(waiting, lookedAt) === "look again") continue;
       const due = Math.min(waiting.limit?.deadline ?? NEVER, this.#clock?.due ?? NEVER, nextAsk(waiting));
       const bytes = this.transport.read(due, this.#input.length > 0);
       if (bytes === "left") return undefined;
@@ -242,15 +288,20 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     return message;
   }
 
-  #checkTime({ limit }: Waiting, lookedAt: number): void {
+  /** @returns whether silence may have completed a message. */
+  #checkTime({ limit }: Waiting, lookedAt: number): "look again" | undefined {
     const now = Math.max(performance.now(), lookedAt);
+    const { silenceMs = 0 } = this.#settings.timing ?? {};
     for (let passed = this.#clock?.expired(now); passed !== undefined; passed = this.#clock?.expired(now)) {
       if (passed === "idle") throw idleTooLong(this.#settings.idleTimeoutMs);
       else if (passed === "message") this.#rejectMessage("message");
-      else if (passed === "silence") this.#rejectMessage("silence");
-      else throw halfOpenTooLong(this.#settings.halfOpenTimeoutMs);
+      else if (passed === "silence") {
+        this.#rejectMessage("silence");
+        if (silenceMs > 0) return "look again";
+      } else throw halfOpenTooLong(this.#settings.halfOpenTimeoutMs);
     }
     if (limit !== undefined && now >= limit.deadline) throw limit.late();
+    return undefined;
   }
 
   #rejectMessage(because: "message" | "silence"): void {
@@ -281,9 +332,15 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
   }
 
   #received(bytes: Buffer): void {
+    if (this.#gate?.received(performance.now()) === true) return;
     this.#input.push(bytes);
     this.#clock?.received(performance.now());
   }
+}
+
+function neverQuiet(bytesWritten: number): TimeoutError {
+  const text = "the line was never quiet for as long as the framing wants before it sends";
+  return new TimeoutError("ERR_WRITE_TIMEOUT", text, { bytesWritten });
 }
 
 function nextAsk({ keepWaiting }: Waiting): number {

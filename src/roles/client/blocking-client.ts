@@ -5,7 +5,7 @@ import { callTooLong, closedMeanwhile, endedEarly, notOpenInTime } from "../../c
 import { collectPlan, FINISH_PLAN, matchPlan, OPEN_PLAN, replyPlan, sendPlan } from "../../core/exchange/call-plans.ts";
 import type { ClientExchange, Continuation, Ending } from "../../core/exchange/client-exchange.ts";
 import { accepts, type CallPlan, type ExchangeCall } from "../../core/exchange/exchange-call.ts";
-import { kConnection, kFault, kIsDoneByDefault, kSettings } from "../../core/internals.ts";
+import { kConnection, kFault, kIsDoneByDefault, kSettings, kTellDropped } from "../../core/internals.ts";
 import { durationOption } from "../../core/options.ts";
 import { ChannelError, StateError } from "../../errors.ts";
 import { BlockingChannel, deadlineIn, openConnection, runHook } from "../../modes/blocking/blocking-channel.ts";
@@ -229,7 +229,12 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     try {
       const transport = this.#openDevice(Math.min(limit.deadline, opening));
       if (transport === "late") throw notOpenInTime(limit.deadline < opening ? limit.timeoutMs : connectTimeoutMs);
-      this[kConnection] = new BlockingConnection(transport, this[kSettings], (error) => this[kFault](error));
+      this[kConnection] = new BlockingConnection(
+        transport,
+        this[kSettings],
+        (error) => this[kFault](error),
+        (count) => this[kTellDropped](count),
+      );
     } catch (error) {
       this.#exchange.openFailed();
       throw error;

@@ -8,7 +8,7 @@ import { type Data, type MessageOf, toBytes } from "../../core/data.ts";
 import { namePeer, peerName } from "../../core/error-context.ts";
 import type { FramingClass } from "../../core/framing.ts";
 import { hookError } from "../../core/hooks.ts";
-import { kConnection, kFault, kIsDoneByDefault, kSettings } from "../../core/internals.ts";
+import { kConnection, kFault, kIsDoneByDefault, kSettings, kTellDropped } from "../../core/internals.ts";
 import { booleanOption } from "../../core/options.ts";
 import type { ChannelError } from "../../errors.ts";
 import { BlockingChannel, openConnection, runHook } from "../../modes/blocking/blocking-channel.ts";
@@ -77,8 +77,11 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
   [serve](transport: BlockingTransport<Link>, owner: BlockingHandlerOwner): void {
     // A hook of the server may have closed the channel before it was open.
     if (this.#isFinishing) return transport.close();
-    const connection = new BlockingConnection<MessageOf<Encoding>, Link>(transport, this[kSettings], (error) =>
-      this.#fault(error, owner),
+    const connection = new BlockingConnection<MessageOf<Encoding>, Link>(
+      transport,
+      this[kSettings],
+      (error) => this.#fault(error, owner),
+      (count) => this[kTellDropped](count),
     );
     this[kConnection] = connection;
     try {

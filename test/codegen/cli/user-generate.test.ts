@@ -140,7 +140,7 @@ export class LineFraming extends TerminatorFraming {
     [],
   );
   const client = readFileSync(join(folder, "src/channels/async/async-serial-client-with-line.ts"), "utf8");
-  t.true(client.includes("  terminator?: Data;\n"));
+  t.true(client.includes("  terminator?: Data | readonly Data[];\n"));
   t.true(client.includes("  /** What is drawn. */\n  edge?: string;\n"));
   t.true(client.includes("  side?: Edge;\n"));
   t.true(client.includes('import type { SocketLink } from "plib-io";\n'));
@@ -183,12 +183,12 @@ test("the three examples of the page: all classes at once, which compile", async
   writeFiles(folder, {
     "plib-io.config.json": JSON.stringify(config),
     "src/main.ts": `
-import { AsyncSerialClientWithFixedSize, AsyncSerialServerWithCobs, BlockingSerialClientWithNmea } from "./channels/index.js";
+import { AsyncSerialClientWithFixedSize, AsyncSerialServerWithCobsCrc, BlockingSerialClientWithNmea } from "./channels/index.js";
 new AsyncSerialClientWithFixedSize({ path: "/dev/x", recordSize: 16 });
 // @ts-expect-error the size has to be given
 new AsyncSerialClientWithFixedSize({ path: "/dev/x" });
 new BlockingSerialClientWithNmea({ path: "/dev/x" });
-new AsyncSerialServerWithCobs({ path: "/dev/x", maxMessageSize: 100 });
+new AsyncSerialServerWithCobsCrc({ path: "/dev/x", maxMessageSize: 100 });
 `,
   });
   t.is((await plibIo(folder, ["generate"])).status, 0);

@@ -18,20 +18,20 @@ test("every combination of parts is a class, or is left out with a reason", (t) 
   }
 });
 
-test("the asynchronous half has its 29 classes", (t) => {
+test("the asynchronous half has a class for each framing, except where a line would have to be closed on one side", (t) => {
   const families = new Map<string, number>();
   for (const cell of schema.cells.filter((each) => each.mode.mode === "async")) {
     families.set(cell.familyName, (families.get(cell.familyName) ?? 0) + 1);
   }
   t.deepEqual(Object.fromEntries(families), {
-    SerialClient: 3,
-    SocketClient: 4,
-    SerialServer: 3,
-    SocketServer: 4,
-    BaseRequestHandler: 4,
-    PersistentSerial: 3,
-    PersistentSocket: 4,
-    PersistentRequestHandler: 4,
+    SerialClient: 13,
+    SocketClient: 14,
+    SerialServer: 13,
+    SocketServer: 14,
+    BaseRequestHandler: 14,
+    PersistentSerial: 13,
+    PersistentSocket: 14,
+    PersistentRequestHandler: 14,
   });
 });
 
@@ -59,5 +59,5 @@ test("the barrel of a mode has the same classes under the names without the mode
     const short = (asynchronous as Record<string, unknown>)[cell.shortName];
     t.is(short, (all as Record<string, unknown>)[cell.className], cell.shortName);
   }
-  t.is(Object.keys(asynchronous).length, 29);
+  t.is(Object.keys(asynchronous).length, 109);
 });

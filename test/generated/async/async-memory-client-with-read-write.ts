@@ -18,7 +18,7 @@ import { AsyncClient } from "../../../src/roles/client/async-client.ts";
  * `processData`, and returns the last reply. Calls made at the same time are answered one after another, in order.
  *
  * Methods: `clientCommunicate()`, `collect()`, `send()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`,
- * `close()`, `flush()`, `drain()`.
+ * `close()`, `flush()`, `drain()`, `onDropped()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *

@@ -17,7 +17,7 @@ import { BlockingClient } from "../../../src/roles/client/blocking-client.ts";
  * sends, waits, calls `processData`, and returns the last reply. The thread does nothing else meanwhile.
  *
  * Methods: `clientCommunicate()`, `collect()`, `send()`, `waitFor()`, `connect()`, `replies()`, `start()`, `finish()`,
- * `close()`, `flush()`, `drain()`.
+ * `close()`, `flush()`, `drain()`, `onDropped()`.
  *
  * Hooks, to override or to give as options: `processData()`, `queryDone()`, `onConnect()`, `onClose()`, `onError()`.
  *

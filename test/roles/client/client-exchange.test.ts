@@ -1,7 +1,7 @@
 /** What every client does alike, whatever its mode, device and framing; against the asynchronous server of its family. */
 import test, { type ExecutionContext } from "ava";
 import type { Data } from "../../../src/core/data.ts";
-import { cells, type ChannelCell, type ChannelFamily, type Extra, familyWith } from "../../support/channel-cells.ts";
+import { exchangingCells, type ChannelCell, type ChannelFamily, type Extra, familyWith, placesOf } from "../../support/channel-cells.ts";
 import { leavesNothing } from "../../support/channel-leaks.ts";
 import { type Place, places } from "../../support/channel-places.ts";
 import { endScripts, runScript, runScriptApart, startScripts } from "../../support/channel-script-runner.ts";
@@ -28,7 +28,7 @@ test.after.always(async () => {
   await endScripts();
 });
 
-const clients = cells.filter((cell) => cell.role === "Client");
+const clients = exchangingCells.filter((cell) => cell.role === "Client");
 startScripts(clients);
 
 test("the clients are found", (t) => {
@@ -37,7 +37,7 @@ test("the clients are found", (t) => {
 
 for (const cell of clients) {
   const family = familyWith(cell.device, cell.framing);
-  for (const place of places.filter(({ device }) => device === cell.device)) {
+  for (const place of placesOf(cell)) {
     const subject: Subject = { cell, family, place };
     for (const [title, request] of Object.entries(single)) {
       test.serial(

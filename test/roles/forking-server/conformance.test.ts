@@ -1,9 +1,9 @@
 /** What every forking server does alike, whatever its framing and kind of socket; against the asynchronous clients. */
 import test, { type ExecutionContext } from "ava";
 import type { BlockingSocketServerWithTerminator } from "../../../generated/index.ts";
-import { cells, type ChannelCell, type ChannelFamily, familyWith } from "../../support/channel-cells.ts";
+import { exchangingCells, type ChannelCell, type ChannelFamily, familyWith, placesOf } from "../../support/channel-cells.ts";
 import { leavesNothing } from "../../support/channel-leaks.ts";
-import { type Place, places } from "../../support/channel-places.ts";
+import type { Place } from "../../support/channel-places.ts";
 import { wireOf } from "../../support/channel-subjects.ts";
 import { rawConnect } from "../../support/tcp-peers.ts";
 import { handler } from "./stage.ts";
@@ -18,7 +18,7 @@ interface Scene {
   readonly address: object;
 }
 
-const servers = cells.filter(
+const servers = exchangingCells.filter(
   ({ mode, role, device }) => mode === "blocking" && role === "Server" && device === "Socket",
 );
 
@@ -36,7 +36,7 @@ test("the servers are found", (t) => {
 
 for (const cell of servers) {
   const family = familyWith(cell.device, cell.framing);
-  for (const place of places.filter(({ device }) => device === cell.device)) {
+  for (const place of placesOf(cell)) {
     const forServer = (title: string, options: object, body: (t: ExecutionContext, scene: Scene) => Promise<void>) =>
       test.serial(
         `${cell.className}, ${place.title}: ${title}`,
@@ -66,8 +66,7 @@ async function onScene(
 ): Promise<void> {
   const Class = (await load()) as ServerClass;
   const spot = await place.open();
-  const name = `echo${framing.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  const server = new Class({ ...spot.server, minSpareChildren: 1, handler: handler(name), ...options });
+  const server = new Class({ ...spot.server, minSpareChildren: 1, handler: echoOf(framing), ...options });
   try {
     await server.listen();
     await body({ family: familyWith(device, framing), server, address: spot.client(server.address()) });
@@ -75,6 +74,13 @@ async function onScene(
     await server.close();
     await spot.close();
   }
+}
+
+/** The module of a handler that answers each message with the same message. */
+function echoOf(framing: string): URL {
+  const url = handler(framing === "" ? "echo" : "echo-framed");
+  url.search = framing;
+  return url;
 }
 
 async function exchanges(t: ExecutionContext, scene: Scene): Promise<void> {

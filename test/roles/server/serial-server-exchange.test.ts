@@ -1,6 +1,6 @@
 /** What every server of a serial line does alike, whatever its mode and framing; against the asynchronous client of its family. */
 import test from "ava";
-import { cells, familyWith } from "../../support/channel-cells.ts";
+import { exchangingCells, familyWith } from "../../support/channel-cells.ts";
 import { leavesNothing } from "../../support/channel-leaks.ts";
 import { endScripts, runScript, startScripts } from "../../support/channel-script-runner.ts";
 import { gate } from "../../support/channel-gates.ts";
@@ -11,7 +11,7 @@ import { openVirtualLine } from "../../support/virtual-line.ts";
 await keepLines();
 // Blocking mode needs the system's own calls.
 const isHere = ({ mode }: { readonly mode: string }): boolean => mode === "async" || !isOverBinding;
-const servers = cells.filter((cell) => cell.role === "Server" && cell.device === "Serial" && isHere(cell));
+const servers = exchangingCells.filter((cell) => cell.role === "Server" && cell.device === "Serial" && isHere(cell));
 startScripts(servers);
 test.after.always(() => endScripts());
 
