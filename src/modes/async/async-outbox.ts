@@ -110,9 +110,8 @@ export class AsyncOutbox {
     }
   }
 
-  /** Nothing more can be sent: what waits is dropped, and who waits for room gets the error. */
+  /** Nothing more is taken: who waits for room gets the error. What is queued is still sent. */
   refuse(error: ChannelError): void {
-    this.clear();
     for (const { added } of this.#senders.splice(0)) added(error);
   }
 
@@ -146,7 +145,7 @@ export class AsyncOutbox {
     this.#length = 0;
   }
 
-  /** Drops everything, and nothing more can be sent. */
+  /** Nothing more can be sent: what waits is dropped, and who waits for room or for a quiet line gets the error. */
   stop(error: ChannelError): void {
     this.clear();
     this.refuse(error);

@@ -47,7 +47,7 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     transport: BlockingTransport<Link>,
     settings: CheckedSettings,
     report: (error: ChannelError) => void,
-    dropped: (count: number) => void,
+    dropped?: (count: number) => void,
   ) {
     this.transport = transport;
     this.#settings = settings;
