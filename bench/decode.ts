@@ -1,14 +1,10 @@
 /** Messages out of bytes, in memory: chunks of 64 KiB, each framing against what else there is for it. */
 import type { Transform } from "node:stream";
-import type { FramingClass } from "../src/core/framing.ts";
-import { readerOf } from "../src/testing/readings.ts";
 import { ReadWriteFraming } from "../src/framings/read-write.ts";
 import { TerminatorFraming } from "../src/framings/terminator.ts";
-import { compare, report, type Row, type Table, type Way } from "./support/compare.ts";
+import { report, type Table } from "./support/compare.ts";
+import { chunksOf, ours, table, way } from "./support/decoding.ts";
 
-const ROUNDS = 9;
-const CHUNK = 65_536;
-const TOTAL = 16 * 1024 * 1024;
 const LINE_END = 10;
 
 const missing: string[] = [];
@@ -25,43 +21,6 @@ async function streamOf(name: string, member: string): Promise<((options: object
     missing.push(name);
     return undefined;
   }
-}
-
-/** The same message again and again, in chunks. */
-function chunksOf(message: Buffer): Buffer[] {
-  const all = Buffer.alloc(Math.floor(TOTAL / message.length) * message.length, message);
-  return Array.from({ length: Math.ceil(all.length / CHUNK) }, (_, index) =>
-    all.subarray(index * CHUNK, (index + 1) * CHUNK),
-  );
-}
-
-/** Measures something that decodes all chunks and returns how many messages that made: nanoseconds for one. */
-function way(name: string, decode: () => number | Promise<number>): Way {
-  return {
-    name,
-    async measure() {
-      const start = performance.now();
-      const messages = await decode();
-      return { value: ((performance.now() - start) * 1e6) / messages };
-    },
-  };
-}
-
-function ours(
-  framing: FramingClass,
-  options: object,
-  chunks: readonly Buffer[],
-  encoding?: BufferEncoding,
-): () => number {
-  return () => {
-    const reader = readerOf<Buffer | string>(new framing(options as never, "persistent"), encoding);
-    let messages = 0;
-    for (const chunk of chunks) {
-      reader.push(chunk);
-      while (reader.next() !== undefined) messages++;
-    }
-    return messages;
-  };
 }
 
 /** What one would write by hand: finds the line ends, makes the buffers, keeps what is left for the next chunk. */
@@ -119,12 +78,6 @@ function streamed(
     await ended;
     return messages;
   };
-}
-
-async function table(title: string, ways: readonly (Way | undefined)[], reference: string): Promise<Table> {
-  const there = ways.flatMap((each) => (each === undefined ? [] : [each]));
-  const rows: Row[] = await compare(there, ROUNDS, reference);
-  return { title, unit: "ns a message", rows };
 }
 
 const delimiter = await streamOf("@serialport/parser-delimiter", "DelimiterParser");

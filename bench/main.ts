@@ -14,6 +14,7 @@ import { packageFolder } from "../codegen/cli/package-files.ts";
 /** Every comparison there is to be, in the order of `npm run bench`. */
 const NAMES = [
   "decode",
+  "decode-framings",
   "decode-long",
   "echo-rtt",
   "echo-pipelined",

@@ -122,13 +122,14 @@ export class LengthFieldFraming implements Framing {
 
   /** How many bytes follow the length field at the front of the input. */
   #readLength(input: FrameInput<unknown>): number {
+    const last = this.#lengthBytes - 1;
     let low = 0;
     let high = 0;
-    for (let at = 0; at < this.#lengthBytes; at++) {
-      const place = this.#isBig ? this.#lengthBytes - 1 - at : at;
-      const byte = input.at(this.#offset + at);
-      if (place < 4) low += byte * 256 ** place;
-      else high += byte * 256 ** (place - 4);
+    // The most significant byte first, whatever the order on the wire.
+    for (let index = 0; index <= last; index++) {
+      const byte = input.at(this.#offset + (this.#isBig ? index : last - index));
+      if (last - index >= 4) high = high * 256 + byte;
+      else low = low * 256 + byte;
     }
     // Compared before it becomes a number, which would round it.
     if (high * TWO_TO_32 > LARGEST_ADJUSTMENT + this.#maxMessageSize) throw tooLarge(this.#maxMessageSize);

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { ExecutionContext } from "ava";
 
 /** How long a program may take to say or do what a test waits for. */
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /** A program under test: what it says can be waited for, line by line. It ends with the test at the latest. */
 export class Program {
