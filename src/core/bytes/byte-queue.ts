@@ -74,12 +74,10 @@ export class ByteQueue<Message extends string | Buffer = Buffer> implements Fram
     if (piece.length === 0) return;
     if (this.#copies !== undefined) markAsShared(piece.buffer);
     const isSmall = piece.length < SMALL_PIECE;
+    if (!isSmall && this.#isBlockAhead) this.#showBlock();
     if (this.#length === 0) this.#setFirst(piece);
     else if (isSmall) this.#append(piece);
-    else {
-      if (this.#isBlockAhead) this.#showBlock();
-      this.#rest.push(piece);
-    }
+    else this.#rest.push(piece);
     if (!isSmall) this.#block = undefined;
     this.#length += piece.length;
   }

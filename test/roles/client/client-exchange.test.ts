@@ -1,7 +1,14 @@
 /** What every client does alike, whatever its mode, device and framing; against the asynchronous server of its family. */
 import test, { type ExecutionContext } from "ava";
 import type { Data } from "../../../src/core/data.ts";
-import { exchangingCells, type ChannelCell, type ChannelFamily, type Extra, familyWith, placesOf } from "../../support/channel-cells.ts";
+import {
+  exchangingCells,
+  type ChannelCell,
+  type ChannelFamily,
+  type Extra,
+  familyWith,
+  placesOf,
+} from "../../support/channel-cells.ts";
 import { leavesNothing } from "../../support/channel-leaks.ts";
 import { type Place, places } from "../../support/channel-places.ts";
 import { endScripts, runScript, runScriptApart, startScripts } from "../../support/channel-script-runner.ts";

@@ -1,7 +1,13 @@
 /** What every forking server does alike, whatever its framing and kind of socket; against the asynchronous clients. */
 import test, { type ExecutionContext } from "ava";
 import type { BlockingSocketServerWithTerminator } from "../../../generated/index.ts";
-import { exchangingCells, type ChannelCell, type ChannelFamily, familyWith, placesOf } from "../../support/channel-cells.ts";
+import {
+  exchangingCells,
+  type ChannelCell,
+  type ChannelFamily,
+  familyWith,
+  placesOf,
+} from "../../support/channel-cells.ts";
 import { leavesNothing } from "../../support/channel-leaks.ts";
 import type { Place } from "../../support/channel-places.ts";
 import { wireOf } from "../../support/channel-subjects.ts";
