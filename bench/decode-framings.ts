@@ -13,8 +13,8 @@ import { SlipFraming } from "../src/framings/slip.ts";
 import { StartEndFraming } from "../src/framings/start-end.ts";
 import { TerminatorFraming } from "../src/framings/terminator.ts";
 import { VarintFraming } from "../src/framings/varint.ts";
-import { joined } from "../src/testing/readings.ts";
-import { report, type Table } from "./support/compare.ts";
+import { joined, readerOf } from "../src/testing/readings.ts";
+import { compare, report, type Table } from "./support/compare.ts";
 import { chunksOf, ours, table, way } from "./support/decoding.ts";
 
 type Decode = (chunks: readonly Buffer[]) => number;
@@ -80,4 +80,28 @@ for (const size of [64, 1024]) {
   });
   tables.push(await table(`messages of ${size} bytes`, ways, "WithTerminator"));
 }
+const LONG = 256 * 1024;
+const ROUNDS = 9;
+/** One message in reads of one byte: what a slow serial line brings. */
+const dripped = framings.flatMap(([framing, optionsFor]) => {
+  const options = { ...optionsFor(LONG), maxMessageSize: LONG };
+  const stream = joined(new framing(options as never, "client").encode(Buffer.alloc(LONG, "x")));
+  const pieces = Array.from(stream, (_, at) => stream.subarray(at, at + 1));
+  return [{ name: framing.suffix, measure: () => drip(framing, options, pieces) }];
+});
+const rows = await compare(dripped, ROUNDS, "WithTerminator");
+tables.push({ title: "one message of 256 KiB in reads of one byte", unit: "ms of processor time", rows });
 report("decode-framings", tables, []);
+
+function drip(framing: FramingClass, options: object, pieces: readonly Buffer[]): { value: number } {
+  const reader = readerOf<Buffer>(new framing(options as never, "client"));
+  const before = process.cpuUsage();
+  let messages = 0;
+  for (const piece of pieces) {
+    reader.push(piece);
+    if (reader.next() !== undefined) messages++;
+  }
+  const { user, system } = process.cpuUsage(before);
+  if (messages !== 1) throw new Error(`${framing.suffix} made ${messages} messages`);
+  return { value: (user + system) / 1000 };
+}
