@@ -152,6 +152,20 @@ const drifts: Readonly<Record<string, Drift>> = {
     wire: ["ask!"],
     said: ["re"],
   },
+  "sendTerminator ends what is sent, and nothing that is received": {
+    steps: [["call", "ask"]],
+    options: { sendTerminator: "!\r\n" },
+    answer: () => "re!",
+    wire: ["ask!"],
+    said: ["re!"],
+  },
+  "keepTerminator leaves the terminator on what is received": {
+    steps: [["call", "ask"]],
+    options: { keepTerminator: true },
+    answer: () => "re",
+    wire: ["ask"],
+    said: ["re\r\n"],
+  },
   "maxMessageSize bounds a reply": {
     steps: [["call", "ask"]],
     options: { maxMessageSize: 4 },
