@@ -230,20 +230,15 @@ test("every option of a client is an option of both modes, and is shown in both"
   }
 });
 
-/** The timer of the connection from this port, as Linux has it: 2 is the one of keep-alive probes. */
-function timerOf(port: number): string | undefined {
-  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
+/**
+ * The timer of a connection from one port to another, as Linux has it: 2 is the one of keep-alive probes. Closed
+ * connections of the same port with other ends are in the table too.
+ */
+function timerOf(from: number, to: number): string | undefined {
+  const [local, remote] = [from, to].map((port) => port.toString(16).toUpperCase().padStart(4, "0"));
+  const ends = new RegExp(String.raw`^ *\d+: \w+:${local} \w+:${remote} \w\w \w{8}:\w{8} (?<timer>\d\d):`, "m");
   const tables = ["/proc/net/tcp", "/proc/net/tcp6"].map((file) => readFileSync(file, "latin1"));
-  const line = tables
-    .join("\n")
-    .split("\n")
-    .find((each) =>
-      each
-        .slice(0, 60)
-        .split(/(?<=:\w{4} )/)[0]
-        ?.endsWith(local),
-    );
-  return / (?<timer>0\d):\w{8} /.exec(line ?? "")?.groups?.["timer"];
+  return ends.exec(tables.join("\n"))?.groups?.["timer"];
 }
 
 for (const cell of clients) {
@@ -251,7 +246,7 @@ for (const cell of clients) {
     const timers: (string | undefined)[] = [];
     await using server = await rawServer((socket) => {
       socket.on("data", () => {
-        timers.push(timerOf(socket.remotePort as number));
+        timers.push(timerOf(socket.remotePort as number, socket.localPort as number));
         socket.write("re\r\n");
       });
     });
