@@ -1,4 +1,5 @@
 /** Errors on their way between threads and processes, where their classes do not travel with them. */
+import { inspect } from "node:util";
 import {
   BackPressureError,
   ChannelError,
@@ -39,21 +40,41 @@ const CLASSES: readonly (ErrorClass & { readonly errorName: string })[] = [
   TimeoutError,
 ];
 
+/** Causes of causes are transferred down to here: they may go round in a circle. */
+const MAX_DEPTH = 8;
+
 /** An error, or whatever was thrown, as plain data. */
-export function packError(thrown: unknown): TransferredError {
-  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown) };
-  const { code } = thrown as { code?: unknown };
+export function packError(thrown: unknown, depth = 0): TransferredError {
+  try {
+    return read(thrown, depth);
+  } catch {
+    // It is a user's: it may have members that throw when they are read.
+    return { name: "Error", message: "an error that cannot be read" };
+  }
+}
+
+function read(thrown: unknown, depth: number): TransferredError {
+  if (!(thrown instanceof Error)) return { name: "Error", message: shown(thrown) };
+  // Users may have put anything there.
+  const { name, message, code, stack, cause } = thrown as Readonly<
+    Partial<Record<keyof NodeJS.ErrnoException, unknown>>
+  >;
   return {
-    name: thrown.name,
-    message: thrown.message,
+    name: String(name),
+    message: String(message),
     ...(typeof code === "string" && { code }),
-    ...(thrown.stack !== undefined && { stack: thrown.stack }),
-    ...(thrown.cause !== undefined && { cause: packError(thrown.cause) }),
-    ...(ChannelError.is(thrown) && packDetails(thrown)),
+    ...(typeof stack === "string" && { stack }),
+    ...(cause !== undefined && depth < MAX_DEPTH && { cause: packError(cause, depth + 1) }),
+    ...(ChannelError.is(thrown) && packDetails(thrown, depth)),
   };
 }
 
-function packDetails(error: ChannelError): Pick<TransferredError, "details" | "errors"> {
+/** What was thrown that is no error. */
+function shown(thrown: unknown): string {
+  return typeof thrown === "object" && thrown !== null ? inspect(thrown, { depth: 0 }) : String(thrown);
+}
+
+function packDetails(error: ChannelError, depth: number): Pick<TransferredError, "details" | "errors"> {
   const { outcome, bytesWritten, received, expected, isRecoverable } = error;
   return {
     details: {
@@ -63,7 +84,7 @@ function packDetails(error: ChannelError): Pick<TransferredError, "details" | "e
       ...(bytesWritten !== undefined && { bytesWritten }),
       ...(received !== undefined && { received }),
     },
-    errors: error.errors.map((one) => packError(one)),
+    errors: depth < MAX_DEPTH ? error.errors.map((one) => packError(one, depth + 1)) : [],
   };
 }
 
@@ -71,7 +92,8 @@ function packDetails(error: ChannelError): Pick<TransferredError, "details" | "e
 export function unpackError(packed: TransferredError): Error {
   const Class = CLASSES.find(({ errorName }) => errorName === packed.name);
   const cause = packed.cause === undefined ? {} : { cause: unpackError(packed.cause) };
-  if (Class !== undefined && packed.code !== undefined) {
+  // A class of a user may have the name of one of this package.
+  if (Class !== undefined && packed.code !== undefined && packed.details !== undefined) {
     const errors = (packed.errors ?? []).map((one) => unpackError(one));
     return new Class(packed.code as ErrorCode as never, packed.message, { ...packed.details, ...cause, errors });
   }

@@ -1,4 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { serialize } from "node:v8";
+import type { ChildSetup, SerialisedSetup } from "./children/child-protocol.ts";
 import { POOL_TIMING } from "./children/pool-timing.ts";
 import type { SupervisorSettings } from "./supervisor.ts";
 import { ACCEPTED_IDLE_TIMEOUT_MS, checkSettings } from "../../core/channel-settings.ts";
@@ -33,12 +35,12 @@ export function forkingServerSettings(
   const listen = { host, port, path, backlog, maxConnections, noDelay, keepAliveProbeMs };
   return {
     listen: Object.fromEntries(Object.entries(listen).filter(([, value]) => value !== undefined)),
-    setup: {
+    setup: serialised({
       handler: handlerAddress(options.handler),
       framing: { name: framing.name, suffix: framing.suffix },
       options: handlerOptions(options),
       hangTimeoutMs: durationOption("hangTimeoutMs", options.hangTimeoutMs, 60_000),
-    },
+    }),
     execArgv: childArguments(process.execArgv),
     minSpareChildren,
     maxChildren: integerOption("maxChildren", options.maxChildren, Math.max(16, minSpareChildren), minSpareChildren),
@@ -73,8 +75,17 @@ function handlerOptions(options: object): object {
   const own = new Set<string>([...PROCESS_SERVER_HOOKS, "handler"]);
   const others = Object.entries(options).filter(([name]) => !own.has(name));
   for (const [name, value] of others) {
-    if (typeof value !== "function") continue;
-    throw badOption(name, value, "override it in the handler's class: a function cannot go to another process");
+    if (typeof value === "function")
+      throw badOption(name, value, "override it in the handler's class: a function cannot go to another process");
+    try {
+      serialize(value);
+    } catch (error) {
+      throw badOption(name, value, `it cannot be copied to another process (${(error as Error).message})`);
+    }
   }
   return Object.fromEntries(others);
+}
+
+function serialised(setup: ChildSetup): SerialisedSetup {
+  return serialize(setup).toString("base64");
 }

@@ -6,7 +6,16 @@ import { ServerError } from "../../../errors.ts";
 import { type Servable, serve } from "../../../modes/blocking/serving.ts";
 import type { SocketLink } from "../../../devices/socket/socket.ts";
 import type { SocketHandle } from "../../../devices/socket/socket-handle.ts";
-import { type ChildSetup, type FromChild, REPORT_BYTES, REPORT_FD, STEPS, type ToChild } from "./child-protocol.ts";
+import {
+  type ChildSetup,
+  type Envelope,
+  type FromChild,
+  opened,
+  REPORT_BYTES,
+  REPORT_FD,
+  STEPS,
+  type ToChild,
+} from "./child-protocol.ts";
 import { packError } from "../../../comm/error-transfer.ts";
 import { threadEnvironment } from "../../../comm/thread-environment.ts";
 import { Watch, WatchedTransport } from "./watched-transport.ts";
@@ -14,6 +23,8 @@ import { Watch, WatchedTransport } from "./watched-transport.ts";
 type HandlerClass = (new (options: object) => Servable<SocketLink>) & { readonly framing?: ChildSetup["framing"] };
 
 const report = Buffer.alloc(REPORT_BYTES);
+/** What only the messages of the server have, and those for it. */
+let key: string | undefined;
 let setup: ChildSetup | undefined;
 let watch: Watch | undefined;
 let Handler: HandlerClass | undefined;
@@ -21,8 +32,13 @@ let Handler: HandlerClass | undefined;
 // The terminal's signals reach the whole group: the server decides what becomes of its children.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => leave());
 process.on("disconnect", () => process.exit(0));
-process.on("message", (message: ToChild, handle: unknown) => {
-  switch (message.kind) {
+process.on("message", (received: Envelope<ToChild>, handle: unknown) => {
+  // The server speaks first, before there is a handler.
+  key ??= received.key;
+  const message = opened(received, key);
+  switch (message?.kind) {
+    case undefined:
+      break;
     case "setup":
       void begin(deserialize(Buffer.from(message.setup, "base64")) as ChildSetup);
       break;
@@ -42,7 +58,7 @@ function leave(): void {
 }
 
 function tell(message: FromChild): void {
-  if (process.connected) process.send?.(message);
+  if (key !== undefined && process.connected) process.send?.({ key, message } satisfies Envelope<FromChild>);
 }
 
 async function begin(given: ChildSetup): Promise<void> {

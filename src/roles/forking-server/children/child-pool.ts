@@ -1,5 +1,5 @@
 import { ServerError } from "../../../errors.ts";
-import type { ChildSetup } from "./child-protocol.ts";
+import type { SerialisedSetup } from "./child-protocol.ts";
 import { type TransferredError, unpackError } from "../../../comm/error-transfer.ts";
 import { CrashRecord } from "./crash-record.ts";
 import type { PoolTiming } from "./pool-timing.ts";
@@ -14,7 +14,7 @@ import {
 
 /** How many children there are, and how long they live. */
 export interface PoolSettings {
-  readonly setup: ChildSetup;
+  readonly setup: SerialisedSetup;
   readonly execArgv: readonly string[];
   readonly minSpareChildren: number;
   readonly maxChildren: number;
@@ -136,15 +136,11 @@ export class ChildPool implements ChildOwner {
     this.#notLoaded(new ServerError("ERR_HANDLER_LOAD", text));
   }
 
-  served(child: ServerChild, end: ConnectionEnd): void {
-    const { assignment } = child;
+  served(child: ServerChild, assignment: Assignment, end: ConnectionEnd): void {
     this.#crashes.forgive();
-    child.assignment = undefined;
     const isUsedUp = child.served >= (this.#quotas.get(child) ?? Number.POSITIVE_INFINITY);
-    const isToEnd = isUsedUp || child.isAsked || this.#state === "closing";
-    child.state = isToEnd ? "retiring" : "idle";
-    if (assignment !== undefined) this.#owner.served(assignment, end);
-    if (isToEnd) child.retire();
+    if (isUsedUp || child.isAsked || this.#state === "closing") child.retire();
+    this.#owner.served(assignment, end);
     this.#owner.available();
     this.#owner.settled();
   }
@@ -158,13 +154,12 @@ export class ChildPool implements ChildOwner {
     this.#owner.report(new ServerError("ERR_HANDLER_HUNG", text));
   }
 
-  exited(child: ServerChild): void {
-    const { assignment, info } = child;
+  exited(child: ServerChild, assignment: Assignment | undefined): void {
+    const { info } = child;
     this.#children.delete(child);
     this.#quotas.delete(child);
     if (info.pid !== 0) this.#owner.childExited(info);
     if (this.#state !== "closing" && !this.#wasAsked(child)) this.#died(child);
-    child.assignment = undefined;
     if (assignment !== undefined) this.#owner.lost(assignment);
     this.#owner.available();
     this.#owner.settled();
@@ -235,8 +230,8 @@ export class ChildPool implements ChildOwner {
 
 /** The error of a handler module that cannot be used, with what the child said about it. */
 function handlerError(packed: TransferredError): ServerError {
-  if (packed.code === "ERR_HANDLER_LOAD") return unpackError(packed) as ServerError;
   const cause = unpackError(packed);
+  if (ServerError.is(cause) && cause.code === "ERR_HANDLER_LOAD") return cause;
   // Where in the handler it happened is what its author has to know.
   if (packed.stack !== undefined) cause.stack = packed.stack;
   return new ServerError("ERR_HANDLER_LOAD", `the handler module cannot be loaded: ${packed.message}`, { cause });

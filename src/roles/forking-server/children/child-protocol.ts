@@ -13,9 +13,27 @@ export interface ChildSetup {
   readonly hangTimeoutMs: number;
 }
 
+/** A {@link ChildSetup}, serialised once for all children. */
+export type SerialisedSetup = string;
+
+/**
+ * A message in its envelope. The channel between a server and its children is that of `process.send()`, which handlers may
+ * use too: what does not have the key, which each child is given in its first message, is not of this protocol.
+ */
+export interface Envelope<Message> {
+  readonly key: string;
+  readonly message: Message;
+}
+
+/** The message in an envelope with this key; `undefined` for anything else. */
+export function opened<Message>(received: Envelope<Message>, key: string): Message | undefined {
+  const envelope = received as Partial<Envelope<Message>> | null | undefined;
+  return envelope?.key === key ? envelope.message : undefined;
+}
+
 /** From the server to a child. A `serve` comes with the socket. */
 export type ToChild =
-  | { readonly kind: "setup"; readonly setup: string }
+  | { readonly kind: "setup"; readonly setup: SerialisedSetup }
   | { readonly kind: "serve"; readonly connection: number }
   | { readonly kind: "retire" };
 

@@ -1,8 +1,16 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import { serialize } from "node:v8";
 import { handleOf } from "../../../devices/socket/socket-handle.ts";
-import { type ChildSetup, type FromChild, REPORT_FD, type Step, type ToChild } from "./child-protocol.ts";
+import {
+  type Envelope,
+  type FromChild,
+  opened,
+  REPORT_FD,
+  type SerialisedSetup,
+  type Step,
+  type ToChild,
+} from "./child-protocol.ts";
 import type { TransferredError } from "../../../comm/error-transfer.ts";
 import type { PoolTiming } from "./pool-timing.ts";
 import { ReportLine } from "./report-line.ts";
@@ -44,30 +52,34 @@ export interface ChildOwner {
   ready(child: ServerChild): void;
   /** The handler module cannot be used. */
   unfit(child: ServerChild, error: TransferredError): void;
-  /** The child has served its connection, which is still open here. */
-  served(child: ServerChild, end: ConnectionEnd): void;
+  /** The child is free again. The connection that it has served is still open here. */
+  served(child: ServerChild, assignment: Assignment, end: ConnectionEnd): void;
   /** A fault of a handler that its own `onError` did not take. */
   fault(error: TransferredError): void;
   /** The handler, or the whole process, hangs; the child is being ended. */
   hung(child: ServerChild): void;
   /** The handler module takes too long to load; the child is being ended. */
   stuck(child: ServerChild): void;
-  /** The process is gone, or could not be started. */
-  exited(child: ServerChild): void;
+  /** The process is gone, or could not be started; with the connection that it had. */
+  exited(child: ServerChild, assignment: Assignment | undefined): void;
 }
 
-/** One child process of a forking server, and the connection that it serves. */
+/** A state, with the connection that was handed over where there is one. */
+type State =
+  | { readonly kind: Exclude<ChildState, "busy"> }
+  | { readonly kind: "busy"; readonly assignment: Assignment };
+
+/** One child process of a forking server, and the connection that it serves. Its state is nobody else's to change. */
 export class ServerChild {
-  state: ChildState = "starting";
-  /** The connection that was handed over. */
-  assignment: Assignment | undefined;
-  /** Connections that it has served. */
-  served = 0;
+  #state: State = { kind: "starting" };
+  #served = 0;
   /** Why there is no process. */
   failure: Error | undefined;
   readonly #owner: ChildOwner;
   readonly #timing: PoolTiming;
   readonly #process: ChildProcess;
+  /** What only the messages of this child's own protocol have. */
+  readonly #key = randomBytes(16).toString("base64url");
   readonly #looking: NodeJS.Timeout;
   #killing: NodeJS.Timeout | undefined;
   #isAsked = false;
@@ -77,7 +89,7 @@ export class ServerChild {
   #line: ReportLine | undefined;
 
   /** @param execArgv the options that Node.js is started with. */
-  constructor(setup: ChildSetup, execArgv: readonly string[], timing: PoolTiming, owner: ChildOwner) {
+  constructor(setup: SerialisedSetup, execArgv: readonly string[], timing: PoolTiming, owner: ChildOwner) {
     this.#owner = owner;
     this.#timing = timing;
     this.#process = fork(new URL("./child-main.js", import.meta.url), [String(process.pid)], {
@@ -87,7 +99,7 @@ export class ServerChild {
     this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
     this.#process.on("error", (error) => this.#failed(error));
     if (this.#process.pid === undefined) return;
-    this.#process.on("message", (message: FromChild) => this.#received(message));
+    this.#process.on("message", (received: Envelope<FromChild>) => this.#received(opened(received, this.#key)));
     // What the child said last may be read after its end is noticed.
     this.#process.on("exit", () => this.#exited());
     this.#process.on("disconnect", () => this.#exited());
@@ -97,13 +109,23 @@ export class ServerChild {
       hung: (connection: number) => this.#hung(connection),
     };
     this.#line = new ReportLine(this.#process.stdio[REPORT_FD] as Socket, reports, () => this.#exited());
-    this.#tell({ kind: "setup", setup: serialize(setup).toString("base64") });
+    this.#tell({ kind: "setup", setup });
   }
 
-  /** What the hooks of the server are told. */
+  /** What the child is doing. */
+  get state(): ChildState {
+    return this.#state.kind;
+  }
+
+  /** Connections that it has served. */
+  get served(): number {
+    return this.#served;
+  }
+
+  /** What the hooks of the server are given. */
   get info(): ChildInfo {
     const { pid, exitCode, signalCode } = this.#process;
-    return { pid: pid ?? 0, served: this.served, exitCode, signal: signalCode };
+    return { pid: pid ?? 0, served: this.#served, exitCode, signal: signalCode };
   }
 
   /** Whether somebody has asked the process to end: it has not died by itself then. */
@@ -113,18 +135,17 @@ export class ServerChild {
 
   /** Hands a connection over. The socket stays open here too, so that nothing is lost if the child dies. */
   serve(connection: number, socket: Socket, since: number): void {
-    this.state = "busy";
-    this.assignment = { connection, socket, since, hasBegun: false };
+    this.#state = { kind: "busy", assignment: { connection, socket, since, hasBegun: false } };
     // The bare handle: an object around it would be made there for nothing, and the socket here closed.
     const handle = handleOf(socket) as unknown as Socket;
     // That it was sent says nothing about its arrival: `begun` does.
-    this.#process.send({ kind: "serve", connection } satisfies ToChild, handle, undefined, () => undefined);
+    this.#process.send(this.#enveloped({ kind: "serve", connection }), handle, undefined, () => undefined);
   }
 
   /** Asks the child to end when it is free. */
   retire(): void {
-    if (this.state === "dead") return;
-    if (this.state !== "busy") this.state = "retiring";
+    if (this.#state.kind === "dead") return;
+    if (this.#state.kind !== "busy") this.#state = { kind: "retiring" };
     this.#isAsked = true;
     this.#tell({ kind: "retire" });
   }
@@ -149,14 +170,21 @@ export class ServerChild {
 
   #tell(message: ToChild): void {
     // A child that has ended is told of by its exit.
-    if (this.#process.connected) this.#process.send(message, () => undefined);
+    if (this.#process.connected) this.#process.send(this.#enveloped(message), () => undefined);
   }
 
-  #received(message: FromChild): void {
-    switch (message.kind) {
+  #enveloped(message: ToChild): Envelope<ToChild> {
+    return { key: this.#key, message };
+  }
+
+  /** @param message nothing, if it is one that a handler has sent. */
+  #received(message: FromChild | undefined): void {
+    switch (message?.kind) {
+      case undefined:
+        break;
       case "ready":
         this.#looks = 0;
-        this.state = this.state === "starting" ? "idle" : this.state;
+        if (this.#state.kind === "starting") this.#state = { kind: "idle" };
         this.#owner.ready(this);
         break;
       case "unfit":
@@ -174,25 +202,31 @@ export class ServerChild {
     }
   }
 
+  /** The connection that is served, if its number ends so. */
+  #assignment(connection: number): Assignment | undefined {
+    if (this.#state.kind !== "busy") return undefined;
+    const { assignment } = this.#state;
+    return (assignment.connection & 0xff) === connection ? assignment : undefined;
+  }
+
   #step(step: Step, connection: number): void {
-    const { assignment } = this;
-    if (assignment === undefined || (assignment.connection & 0xff) !== connection) return;
+    const assignment = this.#assignment(connection);
+    if (assignment === undefined) return;
     assignment.hasBegun = true;
     if (step === "begun") return;
     clearTimeout(this.#killing);
     this.#killing = undefined;
-    this.served++;
-    this.#owner.served(this, step);
+    this.#served++;
+    this.#state = { kind: "idle" };
+    this.#owner.served(this, assignment, step);
   }
 
   #beat(): void {
-    if (this.state !== "starting") this.#looks = 0;
+    if (this.#state.kind !== "starting") this.#looks = 0;
   }
 
   #hung(connection: number): void {
-    const { assignment } = this;
-    if (assignment === undefined || (assignment.connection & 0xff) !== connection) return;
-    if (this.#killing !== undefined) return;
+    if (this.#assignment(connection) === undefined || this.#killing !== undefined) return;
     this.#owner.hung(this);
     // It may have something to put in order.
     this.#terminate();
@@ -200,11 +234,12 @@ export class ServerChild {
 
   #look(): void {
     const { startTimeoutMs, silenceMs } = this.#timing;
-    const limit = this.state === "starting" ? startTimeoutMs : silenceMs;
+    const isStarting = this.#state.kind === "starting";
+    const limit = isStarting ? startTimeoutMs : silenceMs;
     // Looks are counted, not time: if it was this process that stood still, it has looked only once.
     if (++this.#looks * LOOK_INTERVAL_MS <= limit || this.#killing !== undefined) return;
     this.#looks = 0;
-    if (this.state === "starting") this.#owner.stuck(this);
+    if (isStarting) this.#owner.stuck(this);
     else this.#owner.hung(this);
     this.kill();
   }
@@ -225,9 +260,10 @@ export class ServerChild {
   #end(): void {
     if (this.#hasExited) return;
     this.#hasExited = true;
-    this.state = "dead";
+    const assignment = this.#state.kind === "busy" ? this.#state.assignment : undefined;
+    this.#state = { kind: "dead" };
     clearInterval(this.#looking);
     clearTimeout(this.#killing);
-    this.#owner.exited(this);
+    this.#owner.exited(this, assignment);
   }
 }

@@ -25,6 +25,14 @@ export default class Acts extends BlockingBaseRequestHandlerWithTerminator {
         return process.exit(Number(first));
       case "stop":
         return void process.kill(process.pid, "SIGSTOP");
+      case "send":
+        process.send?.(JSON.parse(rest.join(" ")));
+        return this.start("sent");
+      case "circle": {
+        const error = new Error("it is its own cause");
+        error.cause = error;
+        throw error;
+      }
       case "throw":
         throw new Error("the handler's own fault");
       case "spin":
