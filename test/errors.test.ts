@@ -72,7 +72,7 @@ test("every row of the document says when and what to do", async (t) => {
 });
 
 test("every property that the document explains is there, and every property is explained", async (t) => {
-  const [, section = ""] = (await projectFile("docs/errors.md")).split("## What an error tells");
+  const [, section = ""] = (await projectFile("docs/errors.md")).split("## What an error holds");
   const explained = [...(section.split("\n## ")[0] ?? "").matchAll(/^\| (.*?) \|/gmu)].flatMap(
     ([, cell = ""]) => cell.match(/(?<=`)\w+(?=`)/gu) ?? [],
   );
