@@ -12,6 +12,7 @@ const OWN_TAGS: ReadonlySet<string> = new Set([
   "address",
   "needs",
   "group",
+  "roles",
   "example",
   "typeParam",
   "template",

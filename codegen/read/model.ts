@@ -73,6 +73,8 @@ export interface OptionMember {
   readonly doc: Doc;
   /** What the tag `@group` of the option, else of its interface, says; `undefined`: the part decides. */
   readonly group: OptionGroup | undefined;
+  /** What the tag `@roles` of the option says: the class names of the roles that have it; `undefined`: all have it. */
+  readonly roles: readonly string[] | undefined;
   /** The interface that the member was found in. */
   readonly owner: string;
   readonly position: Position;

@@ -133,7 +133,8 @@ export class OptionsReader {
     const doc = readDoc(node);
     const position = positionOf(node);
     const group = this.#group(tagText(doc, "group") ?? tagText(readDoc(home), "group"), position);
-    return { name, isOptional, isReadonly, shape, doc, group, owner: home.getName(), position };
+    const roles = tagText(doc, "roles")?.split(/\s+/);
+    return { name, isOptional, isReadonly, shape, doc, group, roles, owner: home.getName(), position };
   }
 
   #group(name: string | undefined, position: Position): OptionGroup | undefined {

@@ -132,6 +132,7 @@ function joinMembers({ opener, framing, role }: CellParts, problems: Problems): 
     [role, "purpose"],
   ] as const) {
     for (const member of part?.options.members ?? []) {
+      if (member.roles?.includes(role.className) === false) continue;
       const other = joined.get(member.name)?.member;
       if (other === undefined) joined.set(member.name, { member, group: groupOf(member, group) });
       else if (!isSame(other, member)) problems.add(member.position, clash(other, member));

@@ -45,6 +45,7 @@ export function makeSchema(parts: Parts): Schema {
   rejectTwins(roles, roleKey, "role", problems);
   rejectTwins(devices, (device) => device.deviceName, "device name", problems);
   rejectTwins(framings, (framing) => framing.suffix, "suffix", problems);
+  rejectUnknownRoles(parts, problems);
   problems.throwIfAny();
   const { cells, leftOut } = new Matrix(parts, modes, problems).combine(roles, devices, framings);
   problems.throwIfAny();
@@ -182,6 +183,17 @@ function modesOf(roles: readonly RolePart[], modes: readonly ModePart[], problem
       );
   }
   return found;
+}
+
+/** An option for roles that are none would never be in any class. */
+function rejectUnknownRoles({ openers, framings, roles }: Parts, problems: Problems): void {
+  const known = new Set(roles.map((role) => role.className));
+  for (const { name, roles: wanted = [], position } of [...openers, ...framings].flatMap(
+    (part) => part.options.members,
+  )) {
+    for (const each of wanted.filter((role) => !known.has(role)))
+      problems.add(position, `@roles of option "${name}" names ${JSON.stringify(each)}, which is no role's className`);
+  }
 }
 
 function rejectTwins<Each extends Part>(

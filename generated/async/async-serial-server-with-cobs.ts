@@ -194,14 +194,6 @@ export interface AsyncSerialServerWithCobsOptions<Encoding extends BufferEncodin
    */
   interByteTimeoutMs?: number;
   /**
-   * After a call that timed out, the next call of the client first drops what comes in, until the line has been silent for
-   * so many milliseconds: a late reply is not taken for the answer to the next request. 0: only what has come by then is
-   * dropped.
-   *
-   * @defaultValue 50
-   */
-  resyncQuietMs?: number;
-  /**
    * How many bytes may wait to be sent; sending more is an `ERR_BACKPRESSURE`.
    *
    * @defaultValue 16777216 (16 MiB)

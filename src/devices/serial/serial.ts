@@ -119,6 +119,7 @@ export interface SerialOptions {
    *
    * @defaultValue 50
    * @group tuning
+   * @roles *Client
    */
   resyncQuietMs?: number;
 }

@@ -104,6 +104,13 @@ test("options that cannot be flattened", (t) => {
   ]);
 });
 
+test("an option for a role that there is none of", (t) => {
+  const path = edited(device, "/** The path. */", "/** The path.\n   * @roles *Client Server */");
+  t.deepEqual(problemsWith(t, path), [
+    'devices/wire.ts:15:3: @roles of option "path" names "Server", which is no role\'s className',
+  ]);
+});
+
 test("two parts with the same option and different types", (t) => {
   const [problem = "", ...others] = problemsWith(t, edited(framing, "limit?: number;", "path?: number;"));
   t.deepEqual(others, []);

@@ -23,3 +23,14 @@ test("options are in the order in which they are looked up: address, purpose, fr
   t.true(server.indexOf("onChildExit") < server.indexOf("maxChildren"));
   t.deepEqual(optionsOf("AsyncSerialServer").slice(0, 5), ["path", "baudRate", "dataBits", "parity", "stopBits"]);
 });
+
+test("an option for clients alone is in no other class", (t) => {
+  for (const { className, device, role } of schema.cells.filter((cell) => cell.device?.deviceName === "Serial")) {
+    t.is(
+      optionsOf(className).includes("resyncQuietMs"),
+      role.className === "*Client",
+      `${className} on ${device?.name}`,
+    );
+    t.true(optionsOf(className).includes("interByteTimeoutMs"), className);
+  }
+});
