@@ -1,6 +1,7 @@
 /** What the package exports beside the generated classes: errors, and the types that their signatures name. */
 export type { ForkingServerStats } from "./roles/forking-server/forking-server-stats.ts";
 export type { ChildInfo } from "./roles/forking-server/children/server-child.ts";
+export type { CloseReason } from "./core/close-reason.ts";
 export type { Data, MessageOf } from "./core/data.ts";
 export type { SocketLink } from "./devices/socket/socket.ts";
 export type { SerialControl, SerialLink, SerialStatus } from "./devices/serial/serial.ts";

@@ -2,6 +2,7 @@
 // from src/roles/handler/blocking-request-handler.ts, src/framings/length-field.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import type { BlockingSerialLink } from "../../src/devices/serial/serial.ts";
 import type { SocketLink } from "../../src/devices/socket/socket.ts";
@@ -103,8 +104,8 @@ export interface BlockingBaseRequestHandlerWithLengthFieldOptions<
   queryDone?(channel: BlockingBaseRequestHandlerWithLengthField<Encoding, Link>): boolean;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: BlockingBaseRequestHandlerWithLengthField<Encoding, Link>): void;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: BlockingBaseRequestHandlerWithLengthField<Encoding, Link>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: BlockingBaseRequestHandlerWithLengthField<Encoding, Link>, reason: CloseReason): void;
   /** Called with a fault that no call was waiting for. */
   onError?(error: ChannelError, channel: BlockingBaseRequestHandlerWithLengthField<Encoding, Link>): void;
   /**

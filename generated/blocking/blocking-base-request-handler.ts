@@ -2,6 +2,7 @@
 // from src/roles/handler/blocking-request-handler.ts, src/framings/basic.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import type { BlockingSerialLink } from "../../src/devices/serial/serial.ts";
 import type { SocketLink } from "../../src/devices/socket/socket.ts";
@@ -82,8 +83,8 @@ export interface BlockingBaseRequestHandlerOptions<
   queryDone?(channel: BlockingBaseRequestHandler<Encoding, Link>): boolean;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: BlockingBaseRequestHandler<Encoding, Link>): void;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: BlockingBaseRequestHandler<Encoding, Link>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: BlockingBaseRequestHandler<Encoding, Link>, reason: CloseReason): void;
   /** Called with a fault that no call was waiting for. */
   onError?(error: ChannelError, channel: BlockingBaseRequestHandler<Encoding, Link>): void;
   /**

@@ -2,6 +2,7 @@
 // from src/roles/client/blocking-client.ts, src/devices/serial/serial.ts, src/framings/lines.ts, src/devices/serial/blocking-serial.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import { connectBlockingSerial } from "../../src/devices/serial/blocking-serial.ts";
 import type { BlockingSerialLink, SerialRs485 } from "../../src/devices/serial/serial.ts";
@@ -119,8 +120,8 @@ export interface BlockingSerialClientWithLinesOptions<Encoding extends BufferEnc
   queryDone?(channel: BlockingSerialClientWithLines<Encoding>): boolean;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: BlockingSerialClientWithLines<Encoding>): void;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: BlockingSerialClientWithLines<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: BlockingSerialClientWithLines<Encoding>, reason: CloseReason): void;
   /** Called with a fault that no call was waiting for. */
   onError?(error: ChannelError, channel: BlockingSerialClientWithLines<Encoding>): void;
   /**

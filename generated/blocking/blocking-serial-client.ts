@@ -2,6 +2,7 @@
 // from src/roles/client/blocking-client.ts, src/devices/serial/serial.ts, src/framings/basic.ts, src/devices/serial/blocking-serial.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import { connectBlockingSerial } from "../../src/devices/serial/blocking-serial.ts";
 import type { BlockingSerialLink, SerialRs485 } from "../../src/devices/serial/serial.ts";
@@ -113,8 +114,8 @@ export interface BlockingSerialClientOptions<Encoding extends BufferEncoding | u
   queryDone?(channel: BlockingSerialClient<Encoding>): boolean;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: BlockingSerialClient<Encoding>): void;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: BlockingSerialClient<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: BlockingSerialClient<Encoding>, reason: CloseReason): void;
   /** Called with a fault that no call was waiting for. */
   onError?(error: ChannelError, channel: BlockingSerialClient<Encoding>): void;
   /**

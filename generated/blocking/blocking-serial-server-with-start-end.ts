@@ -2,6 +2,7 @@
 // from src/roles/server/blocking-server.ts, src/devices/serial/serial.ts, src/framings/start-end.ts, src/devices/serial/blocking-serial.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { Data, MessageOf } from "../../src/core/data.ts";
 import { listenBlockingSerial } from "../../src/devices/serial/blocking-serial.ts";
 import type { BlockingSerialLink, SerialRs485 } from "../../src/devices/serial/serial.ts";
@@ -148,8 +149,8 @@ export interface BlockingSerialServerWithStartEndOptions<Encoding extends Buffer
   queryDone?(channel: BlockingRequestHandler<Encoding, BlockingSerialLink>): boolean;
   /** Called when the line is open, with the channel that serves it. */
   onAccept?(channel: BlockingRequestHandler<Encoding, BlockingSerialLink>): void;
-  /** Called when the line is closed. */
-  onClose?(channel: BlockingRequestHandler<Encoding, BlockingSerialLink>): void;
+  /** Called when the line is closed, with the reason. */
+  onClose?(channel: BlockingRequestHandler<Encoding, BlockingSerialLink>, reason: CloseReason): void;
   /** Called with faults that the handler's own `onError` did not take. */
   onError?(error: ChannelError, channel: BlockingRequestHandler<Encoding, BlockingSerialLink>): void;
   /** Called when the line is open and the server begins to serve. */

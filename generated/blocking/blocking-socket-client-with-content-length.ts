@@ -2,6 +2,7 @@
 // from src/roles/client/blocking-client.ts, src/devices/socket/socket.ts, src/framings/content-length.ts, src/devices/socket/blocking-socket.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import { connectBlockingSocket } from "../../src/devices/socket/blocking-socket.ts";
 import type { SocketLink } from "../../src/devices/socket/socket.ts";
@@ -105,8 +106,8 @@ export interface BlockingSocketClientWithContentLengthOptions<Encoding extends B
   queryDone?(channel: BlockingSocketClientWithContentLength<Encoding>): boolean;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: BlockingSocketClientWithContentLength<Encoding>): void;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: BlockingSocketClientWithContentLength<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: BlockingSocketClientWithContentLength<Encoding>, reason: CloseReason): void;
   /** Called with a fault that no call was waiting for. */
   onError?(error: ChannelError, channel: BlockingSocketClientWithContentLength<Encoding>): void;
   /**

@@ -2,6 +2,7 @@
 // from src/roles/client/blocking-client.ts, src/devices/socket/socket.ts, src/framings/lines.ts, src/devices/socket/blocking-socket.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import { connectBlockingSocket } from "../../src/devices/socket/blocking-socket.ts";
 import type { SocketLink } from "../../src/devices/socket/socket.ts";
@@ -103,8 +104,8 @@ export interface BlockingSocketClientWithLinesOptions<Encoding extends BufferEnc
   queryDone?(channel: BlockingSocketClientWithLines<Encoding>): boolean;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: BlockingSocketClientWithLines<Encoding>): void;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: BlockingSocketClientWithLines<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: BlockingSocketClientWithLines<Encoding>, reason: CloseReason): void;
   /** Called with a fault that no call was waiting for. */
   onError?(error: ChannelError, channel: BlockingSocketClientWithLines<Encoding>): void;
   /**

@@ -2,6 +2,7 @@
 // from src/roles/client/blocking-client.ts, src/devices/socket/socket.ts, src/framings/start-end.ts, src/devices/socket/blocking-socket.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { Data, MessageOf } from "../../src/core/data.ts";
 import { connectBlockingSocket } from "../../src/devices/socket/blocking-socket.ts";
 import type { SocketLink } from "../../src/devices/socket/socket.ts";
@@ -125,8 +126,8 @@ export interface BlockingSocketClientWithStartEndOptions<Encoding extends Buffer
   queryDone?(channel: BlockingSocketClientWithStartEnd<Encoding>): boolean;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: BlockingSocketClientWithStartEnd<Encoding>): void;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: BlockingSocketClientWithStartEnd<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: BlockingSocketClientWithStartEnd<Encoding>, reason: CloseReason): void;
   /** Called with a fault that no call was waiting for. */
   onError?(error: ChannelError, channel: BlockingSocketClientWithStartEnd<Encoding>): void;
   /**

@@ -2,6 +2,7 @@
 // from src/roles/client/blocking-client.ts, src/devices/socket/socket.ts, src/framings/varint.ts, src/devices/socket/blocking-socket.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { MessageOf } from "../../src/core/data.ts";
 import { connectBlockingSocket } from "../../src/devices/socket/blocking-socket.ts";
 import type { SocketLink } from "../../src/devices/socket/socket.ts";
@@ -97,8 +98,8 @@ export interface BlockingSocketClientWithVarintOptions<Encoding extends BufferEn
   queryDone?(channel: BlockingSocketClientWithVarint<Encoding>): boolean;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: BlockingSocketClientWithVarint<Encoding>): void;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: BlockingSocketClientWithVarint<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: BlockingSocketClientWithVarint<Encoding>, reason: CloseReason): void;
   /** Called with a fault that no call was waiting for. */
   onError?(error: ChannelError, channel: BlockingSocketClientWithVarint<Encoding>): void;
   /**

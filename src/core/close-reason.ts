@@ -1,4 +1,6 @@
 import { type ChannelError, StateError } from "../errors.ts";
+import type { MessageBoundary } from "./framing.ts";
+import { hookError } from "./hooks.ts";
 
 /** Why a channel closed. */
 export interface CloseReason {
@@ -9,6 +11,20 @@ export interface CloseReason {
   readonly by: "self" | "peer" | "fault";
   /** What happened, for a fault. */
   readonly error?: ChannelError;
+}
+
+/** The reason of a channel that closes because of what was thrown. */
+export function faultReason(thrown: unknown): CloseReason {
+  return { by: "fault", error: hookError(thrown) };
+}
+
+/**
+ * Who closes a connection that this side closes without a fault: the other end, if it has closed before. A half-close that only ends a message is no end of the connection.
+ *
+ * @param isOver whether the other end has closed its side, and all its messages were taken.
+ */
+export function closedBy(isOver: boolean, boundary: MessageBoundary): "self" | "peer" {
+  return isOver && boundary !== "half-close" ? "peer" : "self";
 }
 
 /** The error of what was still to be sent when this side closed the channel. */

@@ -25,6 +25,8 @@ export const kReleased: unique symbol = Symbol("released");
 export const kTellConnected: unique symbol = Symbol("tellConnected");
 /** Emits `close` and calls `onClose`. */
 export const kTellClosed: unique symbol = Symbol("tellClosed");
+/** Closes the connection of a blocking channel, for a reason. */
+export const kCloseFor: unique symbol = Symbol("closeFor");
 /** Calls `onDropped`. */
 export const kTellDropped: unique symbol = Symbol("tellDropped");
 /** Whether `keepRunning` is answered by the user. */

@@ -2,6 +2,7 @@
  * What a client is made to do in the conformance tests. A script is the same for every mode: it awaits what is a promise in
  * one mode and a plain value in another. It gets and returns plain data, so that it can run in another process than the test.
  */
+import type { CloseReason } from "../../src/core/close-reason.ts";
 import type { Data } from "../../src/core/data.ts";
 import { ChannelError } from "../../src/errors.ts";
 import type { Extra } from "./channel-cells.ts";
@@ -72,13 +73,13 @@ export type StepResult = { readonly said?: readonly string[]; readonly failed?: 
 /** All scripts. */
 export interface Scripts {
   /**
-   * Does one thing after another; `inHook` says what is started when a message is processed. Tells what `processData` saw and
-   * what `onError` heard, too.
+   * Does one thing after another; `inHook` says what is started when a message is processed. Returns what `processData` saw,
+   * what `onError` heard, and why the channel closed each time, too.
    */
   steps(
     scene: Scene,
     input: { steps: readonly Step[]; inHook?: Readonly<Record<string, string>>; isDone?: boolean },
-  ): Promise<{ results: StepResult[]; seen: string[]; heard: string[] }>;
+  ): Promise<{ results: StepResult[]; seen: string[]; heard: string[]; closes: string[] }>;
   /** Makes requests one after another with one client. */
   exchange(
     scene: Scene,
@@ -113,11 +114,11 @@ export interface Scripts {
   openAndClose(scene: Scene, request: Data): Promise<{ closed: boolean[]; reply: Buffer }>;
   /** Calls `finish()` while the reply to a request is processed, in a client that would stay open. */
   finishInHook(scene: Scene, request: Data): Promise<{ reply: Buffer; isClosed: boolean }>;
-  /** With the class of a server: answers each message with itself, until one says how to end. */
+  /** With the class of a server: answers each message with itself, until one says how to end. Returns why each channel closed. */
   serve(
     scene: Scene,
     input: { last: string; how: "finish" | "queryDone"; members?: MemberKind },
-  ): Promise<{ seen: Buffer[]; closed: boolean }>;
+  ): Promise<{ seen: Buffer[]; closed: boolean; closes: string[] }>;
   /** Tells how making a client with these options fails. */
   construct(scene: Scene, options: Extra): Promise<{ failure: Failure }>;
 }
@@ -134,6 +135,7 @@ export const scripts: Scripts = {
   async steps({ Client, options }, { steps, inHook = {}, isDone }) {
     const seen: string[] = [];
     const heard: string[] = [];
+    const closes: string[] = [];
     const client = new Client({
       ...options,
       processData(data: Buffer, channel: AnyClient) {
@@ -143,6 +145,8 @@ export const scripts: Scripts = {
         else if (next !== undefined) channel.start(next);
       },
       onError: (error: ChannelError) => void heard.push(error.code),
+      onClose: (_: unknown, { by, error }: CloseReason) =>
+        void closes.push(error === undefined ? by : `${by} ${error.code}`),
       ...(isDone !== undefined && { queryDone: () => isDone }),
     });
     const results: StepResult[] = [];
@@ -155,7 +159,7 @@ export const scripts: Scripts = {
     const isFinishing = steps.at(-1)?.[0] === "finish" && client.once !== undefined;
     if (isFinishing) await new Promise<void>((resolve) => client.once?.("close", resolve));
     await client.close();
-    return { results, seen, heard };
+    return { results, seen, heard, closes };
   },
 
   async exchange({ Client, options }, requests) {
@@ -291,6 +295,7 @@ export const scripts: Scripts = {
 
   async serve({ Client: Class, options, ready }, { last, how, members }) {
     const seen: Buffer[] = [];
+    const closes: string[] = [];
     const isOver = (): boolean => seen.at(-1)?.toString() === last;
     const Server = members === undefined ? Class : withMembers(Class, members);
     const server = new (Server as unknown as AnyServerClass)({
@@ -300,6 +305,7 @@ export const scripts: Scripts = {
         channel.start(data);
         if (isOver() && how === "finish") channel.finish();
       },
+      onClose: (_: unknown, reason: CloseReason) => void closes.push(reason.by),
       ...(how === "queryDone" && { queryDone: isOver }),
     });
     await server.listen();
@@ -307,7 +313,7 @@ export const scripts: Scripts = {
     await server.serveForever();
     const { closed } = server;
     await server.close();
-    return { seen, closed };
+    return { seen, closed, closes };
   },
 
   async construct({ Client, options }, extra) {

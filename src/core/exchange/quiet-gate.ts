@@ -1,3 +1,4 @@
+import { TimeoutError } from "../../errors.ts";
 import type { FramingTiming } from "../framing.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -63,4 +64,10 @@ export class QuietGate {
   #look(now: number): void {
     if (now >= this.#lastActive + this.#openQuietMs) this.#isOpening = false;
   }
+}
+
+/** A framing that needs a quiet line before it sends never found one. */
+export function neverQuiet(bytesWritten: number): TimeoutError {
+  const text = "the line was never quiet for as long as the framing wants before it sends";
+  return new TimeoutError("ERR_WRITE_TIMEOUT", text, { bytesWritten });
 }

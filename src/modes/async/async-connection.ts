@@ -1,5 +1,5 @@
 import type { CheckedSettings } from "../../core/channel-settings.ts";
-import { abortReason, closedHere, type CloseReason, isAbortOf } from "../../core/close-reason.ts";
+import { abortReason, closedBy, closedHere, type CloseReason, isAbortOf } from "../../core/close-reason.ts";
 import { Deadlines } from "../../core/deadlines.ts";
 import { publishState } from "../../core/diagnostics.ts";
 import { namePeer, peerName } from "../../core/error-context.ts";
@@ -153,7 +153,7 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
    * @param isDiscarding whether messages that come in meanwhile are of no interest.
    * @param by whether the other end closed first.
    */
-  finish(isDiscarding: boolean, by: "self" | "peer" = this.#endedBy): void {
+  finish(isDiscarding: boolean, by: "self" | "peer" = closedBy(this.isOver, this.#settings.boundary)): void {
     if (this.#life.kind !== "open") return;
     this.flushOutbox();
     this.#enter({ kind: "finishing", by });
@@ -172,14 +172,22 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
 
   /** Closes at once; the owner's `closed` follows. */
   destroy(error?: ChannelError): void {
+    this.destroyFor(error && this.#fault(error), error !== undefined);
+  }
+
+  /**
+   * Closes at once for a reason.
+   *
+   * @param isFault whether it lies in the connection, and not in a call: then the bytes that were sent may not be whole.
+   */
+  destroyFor(reason: CloseReason = this.#ownReason(), isFault = false): void {
     const life = this.#life;
     if (life.kind === "closing" || life.kind === "closed") return;
-    const reason: CloseReason = error === undefined ? this.#ownReason() : { by: "fault", error: this.#named(error) };
     if (life.kind === "gone") return this.#close(reason);
     // An end that the other side would take for that of a whole message must not look like one.
-    const isBroken = this.#settings.isMessageEndedByClose && (error !== undefined || this.#outbox.queuedBytes > 0);
+    const isBroken = this.#settings.isMessageEndedByClose && (isFault || this.#outbox.queuedBytes > 0);
     this.#stop({ kind: "closing", reason });
-    this.transport.destroy(error, isBroken);
+    this.transport.destroy(isFault ? reason.error : undefined, isBroken);
   }
 
   /** Drops what was received and not delivered yet; on sockets whole messages only. */
@@ -250,13 +258,8 @@ export class AsyncConnection<Message extends string | Buffer, Link> implements T
     return this.transport.queuedBytes === 0 && !this.#outbox.isWaiting;
   }
 
-  /** Who closes if this side closes now. A half-close that only ends a message is no end of the connection. */
-  get #endedBy(): "self" | "peer" {
-    return this.#reader.isOver && this.#settings.boundary !== "half-close" ? "peer" : "self";
-  }
-
   #ownReason(): CloseReason {
-    if (this.#life.kind === "open") return { by: this.#endedBy };
+    if (this.#life.kind === "open") return { by: closedBy(this.isOver, this.#settings.boundary) };
     return this.#life.kind === "finishing" ? { by: this.#life.by } : this.#life.reason;
   }
 

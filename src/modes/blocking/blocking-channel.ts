@@ -1,8 +1,9 @@
 import { type CheckedSettings, checkSettings, type DeadlineSettings } from "../../core/channel-settings.ts";
+import type { CloseReason } from "../../core/close-reason.ts";
 import type { Data, MessageOf } from "../../core/data.ts";
 import type { ChannelRole, FramingClass } from "../../core/framing.ts";
 import { attempt, type DroppedHook, hookError, isPromise, routeFault, throwLater } from "../../core/hooks.ts";
-import { kConnection, kFault, kIsDoneByDefault, kSettings, kTellDropped } from "../../core/internals.ts";
+import { kCloseFor, kConnection, kFault, kIsDoneByDefault, kSettings, kTellDropped } from "../../core/internals.ts";
 import { durationOption, functionOption, optionsObject } from "../../core/options.ts";
 import { type ChannelError, StateError } from "../../errors.ts";
 import type { BlockingConnection } from "./blocking-connection.ts";
@@ -72,12 +73,17 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
 
   /** Closes the channel now. May be called again at any time; never throws. */
   close(): void {
+    this[kCloseFor]({ by: "self" });
+  }
+
+  /** @internal */
+  protected [kCloseFor](reason: CloseReason): void {
     const connection = this[kConnection];
     if (connection === undefined) return;
     this[kConnection] = undefined;
     connection.transport.close();
     attempt(
-      () => runHook("onClose", () => this.onClose()),
+      () => runHook("onClose", () => this.onClose(reason)),
       (thrown) => this[kFault](hookError(thrown), throwLater),
     );
   }
@@ -131,9 +137,9 @@ export abstract class BlockingChannel<Encoding extends BufferEncoding | undefine
     return this.#hooks.onConnect?.(this as never);
   }
 
-  /** Called when the channel is closed and everything is released. */
-  onClose(): void {
-    return this.#hooks.onClose?.(this as never);
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose(reason: CloseReason): void {
+    return this.#hooks.onClose?.(this as never, reason);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { CheckedSettings } from "../../core/channel-settings.ts";
-import { QuietGate } from "../../core/exchange/quiet-gate.ts";
+import { closedBy } from "../../core/close-reason.ts";
+import { neverQuiet, QuietGate } from "../../core/exchange/quiet-gate.ts";
 import { ReceiveClock } from "../../core/exchange/receive-clock.ts";
 import { halfOpenTooLong, idleTooLong, messageCutOff, messageTooLong } from "../../core/exchange/receive-errors.ts";
 import { gather } from "../../core/bytes/gather.ts";
@@ -62,6 +63,11 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
   /** Whether the other end will send no more, and all its messages were taken. */
   get isOver(): boolean {
     return this.#input.isOver;
+  }
+
+  /** Who closes the connection, if this side closes it now without a fault. */
+  get endedBy(): "self" | "peer" {
+    return closedBy(this.isOver, this.#settings.boundary);
   }
 
   /** Whether part of a message was received, or part of one is left to send. */
@@ -336,11 +342,6 @@ export class BlockingConnection<Message extends string | Buffer, Link> {
     this.#input.push(bytes);
     this.#clock?.received(performance.now());
   }
-}
-
-function neverQuiet(bytesWritten: number): TimeoutError {
-  const text = "the line was never quiet for as long as the framing wants before it sends";
-  return new TimeoutError("ERR_WRITE_TIMEOUT", text, { bytesWritten });
 }
 
 function nextAsk({ keepWaiting }: Waiting): number {

@@ -1,4 +1,5 @@
 import type { ChannelSettings } from "../../core/channel-settings.ts";
+import type { CloseReason } from "../../core/close-reason.ts";
 import type { MessageOf } from "../../core/data.ts";
 import type { CollectOptions, UntilOptions } from "../../core/exchange/call-plans.ts";
 import type { ChannelError } from "../../errors.ts";
@@ -30,8 +31,8 @@ export interface BlockingChannelOptions<
   queryDone?(channel: Self): boolean;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: Self): void;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: Self): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: Self, reason: CloseReason): void;
   /** Called with a fault that no call was waiting for. */
   onError?(error: ChannelError, channel: Self): void;
 }

@@ -1,3 +1,4 @@
+import type { CloseReason } from "../../core/close-reason.ts";
 import type { ChannelError } from "../../errors.ts";
 import type { BlockingTransport } from "./blocking-transport.ts";
 
@@ -14,5 +15,6 @@ export interface BlockingHandlerOwner {
 
 /** What a blocking server can hand a connection to. */
 export interface Servable<Link> {
-  [serve](transport: BlockingTransport<Link>, owner: BlockingHandlerOwner): void;
+  /** @returns why the connection closed. */
+  [serve](transport: BlockingTransport<Link>, owner: BlockingHandlerOwner): CloseReason;
 }

@@ -26,7 +26,7 @@ import { AsyncOpener } from "../../modes/async/async-opener.ts";
 import type { AsyncCallOptions, AsyncCollectOptions, AsyncReplyOptions } from "../../modes/async/async-options.ts";
 import type { AsyncConnect, AsyncTransport } from "../../modes/async/async-transport.ts";
 import type { AsyncClientOptions } from "./async-client-options.ts";
-import { ClientCall } from "./client-call.ts";
+import { type CallResult, ClientCall, faultOf } from "./client-call.ts";
 import { type ClientSetup, clientSetup } from "./client-setup.ts";
 import { ClientTurns } from "./client-turns.ts";
 
@@ -59,7 +59,7 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   readonly #exchange: ClientExchange<MessageOf<Encoding>>;
   readonly #turns = new ClientTurns<MessageOf<Encoding>>({
     begin: (call) => this.#beginCall(call),
-    fail: (call, error) => this.#fail(call, error),
+    fail: (call, result) => this.#fail(call, result),
     awaited: () => this.#awaited(),
   });
   readonly #farewell = new AsyncFarewell();
@@ -310,12 +310,12 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
     this.#exchange.spend();
     const record = this.#exchange.call;
     if (record?.isLeaving === true || record?.plan.goal === "send") return;
-    connection.destroy(record === undefined ? undefined : endedEarly(record.plan.goal));
+    connection.destroyFor(record && { by: "peer" });
   }
 
-  #fail(call: ClientCall<MessageOf<Encoding>>, error: unknown): void {
-    this.#settle(call, { error });
-    this.#opener.cancel(error);
+  #fail(call: ClientCall<MessageOf<Encoding>>, result: CallResult): void {
+    this.#settle(call, result);
+    this.#opener.cancel(result.error);
   }
 
   #awaited(): "open" | "reply" | { readonly bytesWritten: number } {
@@ -325,19 +325,19 @@ export abstract class AsyncClient<Encoding extends BufferEncoding | undefined, L
   }
 
   /** Ends the call that has its turn. */
-  #settle(call: ClientCall<MessageOf<Encoding>>, result: { readonly error?: unknown }): void {
+  #settle(call: ClientCall<MessageOf<Encoding>>, result: CallResult): void {
     if (call.record === undefined || this.#exchange.call !== call.record) return;
     this.#end(call, this.#exchange.settle("error" in result), result);
   }
 
   /** Ends a call, once. The promise is settled when the connection is as it is to be. */
-  #end(call: ClientCall<MessageOf<Encoding>> | undefined, ending: Ending, result: { readonly error?: unknown }): void {
+  #end(call: ClientCall<MessageOf<Encoding>> | undefined, ending: Ending, result: CallResult): void {
     if (!this.#turns.end(call, result)) return;
     const connection = this[kConnection];
     if (ending === "keep" || connection === undefined) return this.#turns.complete(call, connection !== undefined);
     if (ending === "finish") return this.#farewell.leave(connection, FAREWELL_MS);
     connection.flushOutbox();
-    connection.destroy();
+    connection.destroyFor(faultOf(result));
   }
 
   #closed(reason: CloseReason): void {

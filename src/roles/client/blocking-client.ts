@@ -1,15 +1,16 @@
 import { type ClientSettings, framingOf, type OpenSettings } from "../../core/channel-settings.ts";
+import { type CloseReason, faultReason } from "../../core/close-reason.ts";
 import { type Data, type MessageOf, toBytes } from "../../core/data.ts";
 import { namePeer } from "../../core/error-context.ts";
-import { callTooLong, closedMeanwhile, endedEarly, notOpenInTime } from "../../core/exchange/call-errors.ts";
+import { closedMeanwhile, endedEarly, notOpenInTime } from "../../core/exchange/call-errors.ts";
 import { collectPlan, FINISH_PLAN, matchPlan, OPEN_PLAN, replyPlan, sendPlan } from "../../core/exchange/call-plans.ts";
 import type { ClientExchange, Continuation, Ending } from "../../core/exchange/client-exchange.ts";
 import { accepts, type CallPlan, type ExchangeCall } from "../../core/exchange/exchange-call.ts";
-import { kConnection, kFault, kIsDoneByDefault, kSettings, kTellDropped } from "../../core/internals.ts";
+import { kCloseFor, kConnection, kFault, kIsDoneByDefault, kSettings, kTellDropped } from "../../core/internals.ts";
 import { durationOption } from "../../core/options.ts";
 import { ChannelError, StateError } from "../../errors.ts";
 import { BlockingChannel, deadlineIn, openConnection, runHook } from "../../modes/blocking/blocking-channel.ts";
-import { BlockingConnection, type Waiting, type WaitLimit } from "../../modes/blocking/blocking-connection.ts";
+import { BlockingConnection, type Waiting } from "../../modes/blocking/blocking-connection.ts";
 import type {
   BlockingCallOptions,
   BlockingChannelOptions,
@@ -19,16 +20,12 @@ import type {
 import type { BlockingOpen, BlockingTransport } from "../../modes/blocking/blocking-transport.ts";
 import { dropLateReply, earlyReply, takeUnasked } from "../../modes/blocking/blocking-unasked.ts";
 import { Occupation } from "../../modes/blocking/occupation.ts";
+import { type CallLimit, callLimit } from "./blocking-call-limit.ts";
 import { type ClientSetup, clientSetup } from "./client-setup.ts";
 
 /** The options of a blocking client. */
 export interface BlockingClientOptions<Encoding extends BufferEncoding | undefined, Self>
   extends BlockingChannelOptions<Encoding, Self>, OpenSettings, ClientSettings {}
-
-/** How long a call may take, and the error when it takes longer. */
-interface CallLimit extends WaitLimit {
-  readonly timeoutMs: number;
-}
 
 /**
  * Sends a request and returns the reply, without a promise: `clientCommunicate` opens the channel if it is not open,
@@ -149,7 +146,13 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     const payload = toBytes(data);
     this.#leaveAbandoned();
     this.#exchange.start(payload);
-    if (this.#occupation.state === "free") this.#sendAtOnce();
+    if (this.#occupation.state !== "free") return;
+    try {
+      this[kConnection]?.sendAtOnce();
+    } catch (error) {
+      this.#release(faultReason(error));
+      throw error;
+    }
   }
 
   /**
@@ -167,7 +170,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   /** Closes the channel now. A call that is under way fails with `ERR_CHANNEL_CLOSED`. Never throws. */
   override close(): void {
     this.#exchange.close();
-    this.#release();
+    this.#release({ by: "self" });
   }
 
   /** @internal */
@@ -185,7 +188,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
     const timeoutMs = durationOption("timeoutMs", options.timeoutMs, this.#setup.timeoutMs);
     this.#exchange.check(plan);
     const now = performance.now();
-    const limit = { timeoutMs, deadline: deadlineIn(timeoutMs, now), late: () => callTooLong(timeoutMs, plan.goal) };
+    const limit = callLimit(timeoutMs, now, plan.goal);
     return this.#occupation.run(() => {
       if (plan.closes !== true) this.#takeUnasked(limit, now);
       const beginning = this.#exchange.begin(plan);
@@ -205,7 +208,7 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   /** What an interrupt left behind is a call that failed: nobody reads its reply. */
   #leaveAbandoned(): void {
     if (this.#occupation.state !== "abandoned") return;
-    this.#release();
+    this.#release({ by: "self" });
     this.#occupation.run(() => undefined);
   }
 
@@ -270,7 +273,10 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
   #receive(call: ExchangeCall<MessageOf<Encoding>>, waiting: Waiting & { readonly limit: CallLimit }): Continuation {
     const connection = openConnection(this[kConnection]);
     const message = connection.receive(waiting);
-    if (message === undefined) throw endedEarly(call.plan.goal);
+    if (message === undefined) {
+      this.#release({ by: "peer" });
+      throw endedEarly(call.plan.goal);
+    }
     if (connection.isOver) this.#exchange.spend();
     const next = this.#pass(call, message);
     if (next !== "wait") return next;
@@ -308,37 +314,27 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
       });
       if (connection.isOver) this.#exchange.spend();
       if (fault === undefined) return;
-      this.#release();
+      this.#release(faultReason(fault));
       this[kFault](fault);
     } catch (error) {
-      this.#release();
+      this.#release(faultReason(error));
       if (ChannelError.is(error)) error.outcome = "not-sent";
-      throw error;
-    }
-  }
-
-  #sendAtOnce(): void {
-    const connection = this[kConnection];
-    if (connection === undefined) return;
-    try {
-      connection.sendAtOnce();
-    } catch (error) {
-      this.#release();
       throw error;
     }
   }
 
   /** The call has failed; what the caller is to know of it. */
   #failed(call: ExchangeCall<MessageOf<Encoding>>, thrown: unknown, limit: CallLimit): unknown {
-    if (this.#exchange.call === call) this.#end(this.#exchange.settle(true), limit);
+    if (this.#exchange.call === call) this.#end(this.#exchange.settle(true), limit, faultReason(thrown));
     call.mark(thrown);
     return namePeer(thrown, this[kSettings].peer);
   }
 
   /** Does with the connection what the end of a call says. */
-  #end(ending: Ending, { deadline }: CallLimit): void {
+  #end(ending: Ending, { deadline }: CallLimit, fault?: CloseReason): void {
     if (ending === "keep") return;
     const connection = this[kConnection];
+    let reason = fault;
     try {
       if (ending === "finish" && connection !== undefined) {
         connection.drain(deadline);
@@ -346,16 +342,17 @@ export abstract class BlockingClient<Encoding extends BufferEncoding | undefined
         // If what came were left unread, the system would reset the connection, and lose the last bytes.
         connection.transport.flush();
       }
-    } catch (error) {
-      this[kFault](error as ChannelError);
+    } catch (thrown) {
+      reason = faultReason(thrown);
+      this[kFault](thrown as ChannelError);
     } finally {
-      this.#release();
+      this.#release(reason);
     }
   }
 
-  /** Closes the connection, if there is one. */
-  #release(): void {
+  /** Closes the connection, if there is one; without a reason, because it has done its work. */
+  #release(reason?: CloseReason): void {
     this.#exchange.lost();
-    super.close();
+    this[kCloseFor](reason ?? { by: this[kConnection]?.endedBy ?? "self" });
   }
 }

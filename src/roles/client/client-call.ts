@@ -1,6 +1,20 @@
+import { type CloseReason, faultReason } from "../../core/close-reason.ts";
 import { onAbort } from "../../core/abort-watch.ts";
 import type { CallPlan, ExchangeCall } from "../../core/exchange/exchange-call.ts";
 import { ChannelError } from "../../errors.ts";
+
+/** What came of a call. */
+export interface CallResult {
+  /** What it failed with, if it failed. */
+  readonly error?: unknown;
+  /** Whether the caller gave it up, by its signal or by closing the channel. */
+  readonly isGivenUp?: boolean;
+}
+
+/** Why the channel closes with a call; `undefined` if nothing is wrong with it. */
+export function faultOf(result: CallResult): CloseReason | undefined {
+  return "error" in result && result.isGivenUp !== true ? faultReason(result.error) : undefined;
+}
 
 /** One call of an asynchronous client, from the moment it is made until its promise is settled. */
 export class ClientCall<Message> {
@@ -10,7 +24,7 @@ export class ClientCall<Message> {
   record: ExchangeCall<Message> | undefined;
   readonly #resolve: (messages: Message[]) => void;
   readonly #reject: (error: unknown) => void;
-  #result: { readonly error?: unknown } | undefined;
+  #result: CallResult | undefined;
   #unwatch: (() => void) | undefined;
 
   constructor(
@@ -35,7 +49,7 @@ export class ClientCall<Message> {
    *
    * @returns whether there was none.
    */
-  end(result: { readonly error?: unknown }): boolean {
+  end(result: CallResult): boolean {
     if (this.#result !== undefined) return false;
     this.#result = result;
     this.#unwatch?.();

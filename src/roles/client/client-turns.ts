@@ -1,14 +1,14 @@
 import { Deadlines } from "../../core/deadlines.ts";
 import { callTooLong, closedMeanwhile, notOpenInTime } from "../../core/exchange/call-errors.ts";
 import type { ChannelError } from "../../errors.ts";
-import { ClientCall } from "./client-call.ts";
+import { type CallResult, ClientCall } from "./client-call.ts";
 
 /** What a client does for its {@link ClientTurns}. */
 export interface TurnOwner<Message> {
   /** The call has its turn. */
   begin(call: ClientCall<Message>): void;
   /** The call that has its turn has failed: ends it. */
-  fail(call: ClientCall<Message>, error: unknown): void;
+  fail(call: ClientCall<Message>, result: CallResult): void;
   /** What the call that has its turn waits for: the channel to open; the other end to take more than what it has. */
   awaited(): "open" | "reply" | { readonly bytesWritten: number };
 }
@@ -17,7 +17,7 @@ export interface TurnOwner<Message> {
 export class ClientTurns<Message> {
   readonly #owner: TurnOwner<Message>;
   readonly #waiting: ClientCall<Message>[] = [];
-  readonly #deadlines = new Deadlines<ClientCall<Message>>((call) => this.#fail(call, this.#late(call)));
+  readonly #deadlines = new Deadlines<ClientCall<Message>>((call) => this.#fail(call, { error: this.#late(call) }));
   #current: ClientCall<Message> | undefined;
 
   constructor(owner: TurnOwner<Message>) {
@@ -31,14 +31,14 @@ export class ClientTurns<Message> {
 
   /** Adds a call. */
   add(call: ClientCall<Message>, signal: AbortSignal | undefined): void {
-    if (signal !== undefined) call.watch(signal, () => this.#fail(call, signal.reason));
+    if (signal !== undefined) call.watch(signal, () => this.#fail(call, { error: signal.reason, isGivenUp: true }));
     this.#deadlines.set(call, call.timeoutMs);
     this.#waiting.push(call);
     this.#next();
   }
 
   /** Fixes the result of a call; whether there was none. */
-  end(call: ClientCall<Message> | undefined, result: { readonly error?: unknown }): call is ClientCall<Message> {
+  end(call: ClientCall<Message> | undefined, result: CallResult): call is ClientCall<Message> {
     if (call === undefined) return false;
     this.#deadlines.clear(call);
     return call.end(result);
@@ -62,7 +62,7 @@ export class ClientTurns<Message> {
   close(): void {
     const calls = [...this.#waiting];
     if (this.#current !== undefined) calls.push(this.#current);
-    for (const call of calls) this.#fail(call, closedMeanwhile(call.plan.goal));
+    for (const call of calls) this.#fail(call, { error: closedMeanwhile(call.plan.goal), isGivenUp: true });
   }
 
   #next(): void {
@@ -78,10 +78,10 @@ export class ClientTurns<Message> {
     return callTooLong(timeoutMs, plan.goal, awaited === "reply" ? undefined : awaited.bytesWritten);
   }
 
-  #fail(call: ClientCall<Message>, error: unknown): void {
-    if (call === this.#current) return this.#owner.fail(call, error);
+  #fail(call: ClientCall<Message>, result: CallResult): void {
+    if (call === this.#current) return this.#owner.fail(call, result);
     const at = this.#waiting.indexOf(call);
     if (at >= 0) this.#waiting.splice(at, 1);
-    if (this.end(call, { error })) call.complete();
+    if (this.end(call, result)) call.complete();
   }
 }

@@ -4,11 +4,12 @@ import {
   framingOf,
   type ReplySettings,
 } from "../../core/channel-settings.ts";
+import type { CloseReason } from "../../core/close-reason.ts";
 import { type Data, type MessageOf, toBytes } from "../../core/data.ts";
 import { namePeer, peerName } from "../../core/error-context.ts";
 import type { FramingClass } from "../../core/framing.ts";
 import { hookError } from "../../core/hooks.ts";
-import { kConnection, kFault, kIsDoneByDefault, kSettings, kTellDropped } from "../../core/internals.ts";
+import { kCloseFor, kConnection, kFault, kIsDoneByDefault, kSettings, kTellDropped } from "../../core/internals.ts";
 import { booleanOption } from "../../core/options.ts";
 import type { ChannelError } from "../../errors.ts";
 import { BlockingChannel, openConnection, runHook } from "../../modes/blocking/blocking-channel.ts";
@@ -74,21 +75,26 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
   }
 
   /** @internal */
-  [serve](transport: BlockingTransport<Link>, owner: BlockingHandlerOwner): void {
+  [serve](transport: BlockingTransport<Link>, owner: BlockingHandlerOwner): CloseReason {
+    let reason: CloseReason = { by: "self" };
     // A hook of the server may have closed the channel before it was open.
-    if (this.#isFinishing) return transport.close();
+    if (this.#isFinishing) {
+      transport.close();
+      return reason;
+    }
     const connection = new BlockingConnection<MessageOf<Encoding>, Link>(
       transport,
       this[kSettings],
-      (error) => this.#fault(error, owner),
+      (error) => void this.#fault(error, owner),
       (count) => this[kTellDropped](count),
     );
     this[kConnection] = connection;
     try {
       runHook("onConnect", () => this.onConnect());
       connection.send(Number.POSITIVE_INFINITY);
-      this.#serveAll(owner);
+      const hasEnded = this.#serveAll(owner);
       if (!this.closed) {
+        reason = { by: hasEnded ? "peer" : connection.endedBy };
         connection.drain(Number.POSITIVE_INFINITY);
         transport.leave();
       }
@@ -96,10 +102,12 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
       // A serial line that hangs up between two messages has just ended.
       const error = hookError(thrown);
       const isEnd = error.code === "ERR_PORT_DISCONNECTED" && !connection.isMidTransfer;
-      if (!isEnd) this.#fault(error, owner);
+      reason = isEnd ? { by: "peer" } : { by: "fault", error: this.#fault(error, owner) };
     } finally {
-      this.close();
+      this.#isFinishing = true;
+      this[kCloseFor](reason);
     }
+    return reason;
   }
 
   /** @internal */
@@ -107,23 +115,26 @@ export abstract class BlockingRequestHandler<Encoding extends BufferEncoding | u
     return !this.keepAlive;
   }
 
-  #serveAll({ keepRunning }: BlockingHandlerOwner): void {
+  /** @returns whether the other end has closed. */
+  #serveAll({ keepRunning }: BlockingHandlerOwner): boolean {
     const keepWaiting = keepRunning && ((): boolean => !this.#isFinishing && keepRunning());
     const waiting = keepWaiting === undefined ? {} : { keepWaiting };
     // A hook may close the channel at any point.
     while (!this.#isFinishing && this[kConnection] !== undefined) {
       const message = this[kConnection].receive(waiting);
-      if (message === undefined) return;
+      if (message === undefined) return this[kConnection].isOver;
       runHook("processData", () => this.processData(message));
       this[kConnection]?.send(Number.POSITIVE_INFINITY);
-      if (runHook("queryDone", () => this.queryDone())) return;
+      if (runHook("queryDone", () => this.queryDone())) return false;
       this[kConnection]?.send(Number.POSITIVE_INFINITY);
     }
+    return false;
   }
 
-  #fault(error: ChannelError, owner: BlockingHandlerOwner): void {
-    this[kFault](namePeer(error, peerName(this[kConnection]?.transport.link, this[kSettings].peer)), (unhandled) =>
-      owner.failed(unhandled),
-    );
+  /** @returns the error, which names the other end. */
+  #fault(error: ChannelError, owner: BlockingHandlerOwner): ChannelError {
+    const named = namePeer(error, peerName(this[kConnection]?.transport.link, this[kSettings].peer));
+    this[kFault](named, (unhandled) => owner.failed(unhandled));
+    return named;
   }
 }

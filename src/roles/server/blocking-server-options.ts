@@ -1,4 +1,5 @@
 import type { ChannelSettings, DeadlineSettings, OpenSettings, ReplySettings } from "../../core/channel-settings.ts";
+import type { CloseReason } from "../../core/close-reason.ts";
 import type { MessageOf } from "../../core/data.ts";
 import type { ChannelError } from "../../errors.ts";
 import type { BlockingRequestHandler } from "../handler/blocking-request-handler.ts";
@@ -27,8 +28,8 @@ export interface BlockingServerOptions<Encoding extends BufferEncoding | undefin
   queryDone?(channel: BlockingRequestHandler<Encoding, Link>): boolean;
   /** Called when the line is open, with the channel that serves it. */
   onAccept?(channel: BlockingRequestHandler<Encoding, Link>): void;
-  /** Called when the line is closed. */
-  onClose?(channel: BlockingRequestHandler<Encoding, Link>): void;
+  /** Called when the line is closed, with the reason. */
+  onClose?(channel: BlockingRequestHandler<Encoding, Link>, reason: CloseReason): void;
   /** Called with faults that the handler's own `onError` did not take. */
   onError?(error: ChannelError, channel: BlockingRequestHandler<Encoding, Link>): void;
   /** Called when the line is open and the server begins to serve. */

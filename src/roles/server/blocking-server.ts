@@ -1,4 +1,5 @@
 import { connectTimeout, framingOf } from "../../core/channel-settings.ts";
+import type { CloseReason } from "../../core/close-reason.ts";
 import type { Data, MessageOf } from "../../core/data.ts";
 import type { FramingClass } from "../../core/framing.ts";
 import { checkHandler, SERVER_HOOKS } from "../../core/handler-class.ts";
@@ -111,8 +112,8 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
     try {
       this.#guard("serverStart", handler, () => this.serverStart());
       this.#guard("onAccept", handler, () => this.onAccept(handler));
-      this.#serve(handler, deadline);
-      this.#guard("onClose", handler, () => this.onClose(handler));
+      const reason = this.#serve(handler, deadline);
+      this.#guard("onClose", handler, () => this.onClose(handler, reason));
     } finally {
       this.#handler = undefined;
       this.#guard("serverClose", handler, () => this.serverClose());
@@ -162,9 +163,9 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
     return this.#options.onAccept?.(channel);
   }
 
-  /** Called when the line is closed. */
-  onClose(channel: BlockingRequestHandler<Encoding, Link>): void {
-    return this.#options.onClose?.(channel);
+  /** Called when the line is closed, with the reason. */
+  onClose(channel: BlockingRequestHandler<Encoding, Link>, reason: CloseReason): void {
+    return this.#options.onClose?.(channel, reason);
   }
 
   /** Called with faults that the handler's own `onError` did not take. */
@@ -187,12 +188,12 @@ export abstract class BlockingServer<Encoding extends BufferEncoding | undefined
     return this.#options.keepRunning?.(this as never) ?? true;
   }
 
-  #serve(handler: BlockingRequestHandler<Encoding, Link>, deadline: number): void {
+  #serve(handler: BlockingRequestHandler<Encoding, Link>, deadline: number): CloseReason {
     const transport = this.#transport;
     this.#transport = undefined;
     // A hook may have closed the line before it could be served.
-    if (transport === undefined) return;
-    (handler as Servable<Link>)[serve](transport, {
+    if (transport === undefined) return { by: "self" };
+    return (handler as Servable<Link>)[serve](transport, {
       failed: (error) => this.#fault(error, handler),
       keepRunning: () => performance.now() < deadline && runHook("keepRunning", () => this.keepRunning()),
     });

@@ -2,6 +2,7 @@
 // from src/roles/client/blocking-client.ts, src/devices/memory/memory.ts, src/framings/lines.ts, src/devices/memory/blocking-memory.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../../src/core/close-reason.ts";
 import type { MessageOf } from "../../../src/core/data.ts";
 import { connectBlockingMemory } from "../../../src/devices/memory/blocking-memory.ts";
 import type { MemoryLine } from "../../../src/devices/memory/memory-line.ts";
@@ -96,8 +97,8 @@ export interface BlockingMemoryClientWithLinesOptions<Encoding extends BufferEnc
   queryDone?(channel: BlockingMemoryClientWithLines<Encoding>): boolean;
   /** Called when the channel is open, before anything is sent or received. */
   onConnect?(channel: BlockingMemoryClientWithLines<Encoding>): void;
-  /** Called when the channel is closed and everything is released. */
-  onClose?(channel: BlockingMemoryClientWithLines<Encoding>): void;
+  /** Called when the channel is closed and everything is released, with the reason. */
+  onClose?(channel: BlockingMemoryClientWithLines<Encoding>, reason: CloseReason): void;
   /** Called with a fault that no call was waiting for. */
   onError?(error: ChannelError, channel: BlockingMemoryClientWithLines<Encoding>): void;
   /**

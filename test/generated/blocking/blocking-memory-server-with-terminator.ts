@@ -2,6 +2,7 @@
 // from src/roles/server/blocking-server.ts, src/devices/memory/memory.ts, src/framings/terminator.ts, src/devices/memory/blocking-memory.ts
 // Do not edit. Regenerate with: npm run generate
 
+import type { CloseReason } from "../../../src/core/close-reason.ts";
 import type { Data, MessageOf } from "../../../src/core/data.ts";
 import { listenBlockingMemory } from "../../../src/devices/memory/blocking-memory.ts";
 import type { MemoryLine } from "../../../src/devices/memory/memory-line.ts";
@@ -110,8 +111,8 @@ export interface BlockingMemoryServerWithTerminatorOptions<Encoding extends Buff
   queryDone?(channel: BlockingRequestHandler<Encoding, MemoryLink>): boolean;
   /** Called when the line is open, with the channel that serves it. */
   onAccept?(channel: BlockingRequestHandler<Encoding, MemoryLink>): void;
-  /** Called when the line is closed. */
-  onClose?(channel: BlockingRequestHandler<Encoding, MemoryLink>): void;
+  /** Called when the line is closed, with the reason. */
+  onClose?(channel: BlockingRequestHandler<Encoding, MemoryLink>, reason: CloseReason): void;
   /** Called with faults that the handler's own `onError` did not take. */
   onError?(error: ChannelError, channel: BlockingRequestHandler<Encoding, MemoryLink>): void;
   /** Called when the line is open and the server begins to serve. */

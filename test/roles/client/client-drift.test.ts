@@ -3,6 +3,7 @@
  * said, in which order messages came, and the bytes that the other end saw are compared.
  */
 import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import test from "ava";
 import { cells, type ChannelCell, type Extra } from "../../support/channel-cells.ts";
 import { endScripts, runScript, startScripts } from "../../support/channel-script-runner.ts";
@@ -16,18 +17,25 @@ interface Drift {
   readonly inHook?: Readonly<Record<string, string>>;
   readonly isDone?: boolean;
   /** What the other end answers to a line; nothing by default. */
-  readonly answer?: (line: string) => string | undefined;
+  readonly answer?: (line: string, socket: Socket) => string | undefined;
   /** All lines that the other end saw, of all connections. */
   readonly wire: readonly string[];
   /** What each step said, or failed with. */
   readonly said: readonly (string | undefined)[];
   readonly seen?: readonly string[];
+  /** Why the channel closed, each time. */
+  readonly closes?: readonly string[];
   /** How many connections there were. */
   readonly connections?: number;
 }
 
 const echo = (line: string): string => `re:${line}`;
 const keepAlive = { keepAlive: true };
+/** The other end sends this, and closes. */
+const endWith =
+  (last: string) =>
+  (_: string, socket: Socket): undefined =>
+    void socket.end(last);
 
 const drifts: Readonly<Record<string, Drift>> = {
   "what is started before a call leaves first, on a closed channel": {
@@ -144,6 +152,36 @@ const drifts: Readonly<Record<string, Drift>> = {
     options: { ...keepAlive, timeoutMs: 300 },
     wire: ["ask"],
     said: ["ERR_REPLY_TIMEOUT unknown closed"],
+    closes: ["fault ERR_REPLY_TIMEOUT"],
+  },
+  "the end of an exchange closes the channel from this side": {
+    steps: [["call", "ask"]],
+    answer: echo,
+    wire: ["ask"],
+    said: ["re:ask"],
+    closes: ["self"],
+  },
+  "close() closes the channel from this side": {
+    steps: [["call", "ask"], ["close"]],
+    options: keepAlive,
+    answer: echo,
+    wire: ["ask"],
+    said: ["re:ask", ""],
+    closes: ["self"],
+  },
+  "an end between two messages comes from the other end": {
+    steps: [["call", "ask"]],
+    answer: endWith(""),
+    wire: ["ask"],
+    said: ["ERR_CONNECTION_CLOSED unknown closed"],
+    closes: ["peer"],
+  },
+  "an end in mid-message is a fault": {
+    steps: [["call", "ask"]],
+    answer: endWith("re"),
+    wire: ["ask"],
+    said: ["ERR_FRAME_TRUNCATED unknown closed"],
+    closes: ["fault ERR_FRAME_TRUNCATED"],
   },
   "terminator ends messages of both ends": {
     steps: [["call", "ask"]],
@@ -172,6 +210,7 @@ const drifts: Readonly<Record<string, Drift>> = {
     answer: () => "12345",
     wire: ["ask"],
     said: ["ERR_FRAME_TOO_LARGE unknown closed"],
+    closes: ["fault ERR_FRAME_TOO_LARGE"],
   },
   "encoding decodes replies": {
     steps: [["call", "A"]],
@@ -195,10 +234,9 @@ const elsewhere: Readonly<Record<string, readonly string[]>> = {
   connectTimeoutMs: ["faults/socket-open.test.ts", "blocking/deadlines.test.ts"],
   writeTimeoutMs: ["faults/socket-stalls.test.ts", "blocking/deadlines.test.ts"],
   onConnect: ["roles/client/client-exchange.test.ts"],
-  onClose: ["roles/client/client-exchange.test.ts"],
 };
 /** Options that every script here gives. */
-const always = ["host", "port", "processData", "onError"];
+const always = ["host", "port", "processData", "onError", "onClose"];
 /** Options of which the other end of a connection sees nothing. */
 const invisible = ["noDelay"];
 
@@ -267,6 +305,7 @@ for (const [title, drift] of Object.entries(drifts)) {
         drift.said,
       );
       if (drift.seen !== undefined) t.deepEqual(result.seen, drift.seen);
+      if (drift.closes !== undefined) t.deepEqual(result.closes, drift.closes);
       if (drift.connections !== undefined) t.is(connections, drift.connections);
       t.deepEqual(result.heard, []);
     });
@@ -288,7 +327,7 @@ async function playDrift(
       rest = parts.pop() ?? "";
       for (const line of parts) {
         lines.push(line);
-        const reply = answer?.(line);
+        const reply = answer?.(line, socket);
         if (reply !== undefined) socket.write(`${reply}\r\n`);
         if (lines.length === wire.length) enough();
       }

@@ -39,12 +39,13 @@ for (const cell of servers) {
         await Promise.race([isOpen.passed, serving]);
         const client = new family.Client({ path: line.a, keepAlive: true, ...(!isSeries && { messageEnd: "read" }) });
         for (const request of requests) t.deepEqual(await client.clientCommunicate(request), Buffer.from(request));
-        const { seen, closed } = await serving;
+        const { seen, closed, closes } = await serving;
         t.deepEqual(
           seen,
           requests.map((request) => Buffer.from(request)),
         );
         t.true(closed);
+        t.deepEqual(closes, ["self"]);
         await client.close();
         await line.close();
       }),
@@ -60,7 +61,7 @@ for (const cell of servers) {
       const serving = runScript(cell, options, "serve", { last: "", how: "finish" }, () => isOpen.open());
       await Promise.race([isOpen.passed, serving]);
       await line.hangUp("b");
-      t.deepEqual(await serving, { seen: [], closed: true });
+      t.deepEqual(await serving, { seen: [], closed: true, closes: ["peer"] });
       await line.close();
     }),
   );
