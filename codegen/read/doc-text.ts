@@ -11,7 +11,7 @@ export function commentText(text: string): string {
       .replace(/\{@link(?:code|plain)?\s+([^}|\s]+)(?:[\s|]+([^}]*))?\}/g, (_, target: string, label?: string) =>
         label === undefined || label.trim() === "" ? `\`${target}\`` : label.trim(),
       )
-      // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+      // oxlint-disable-next-line no-control-regex -- control characters are what it matches
       .replace(/[\u0000-\u0008\u000B-\u001F\u007F\u0085\u2028\u2029]/g, "")
       .replace(/\*+\//g, "")
       .replace(/\/\*+/g, "")
